@@ -1,0 +1,211 @@
+#include "agent/sampling.h"
+
+#include "agent/item_events.h"
+#include "base/log.h"
+#include "model/backoff.h"
+#include "tools/router.h"
+
+namespace burin::agent {
+
+namespace sampling_detail {
+
+/// A call that was started while the answer was still streaming.
+struct RunningCall {
+  explicit RunningCall(tools::ToolCall c) : call(std::move(c)) {}
+  tools::ToolCall call;
+  std::optional<wire::ResponseItem> output;  // unset after a fatal tool error: the prompt view supplies "aborted"
+  io::Event done;
+};
+
+io::Task<> run_call(RunningCall* running, tools::ToolContext* context, const tools::Registry* registry,
+                    io::FairLock* lock) {
+  // Whatever happens, whoever waits for the output is released.
+  struct Release {
+    io::Event* done;
+    ~Release() { done->set(); }
+  } release{&running->done};
+  running->output = co_await tools::dispatch(running->call, *context, *registry, *lock);
+}
+
+/// Everything that one attempt holds; lives until its tools have ended.
+class Attempt {
+ public:
+  Attempt(SamplingInput& input, io::Ctx ctx) : in_(input), tools_(ctx), items_(input.session) {}
+
+  io::Task<model::ModelResult<Sampled>> run() {
+    std::optional<model::ModelError> error;
+    std::exception_ptr stopped;
+    try {
+      auto streamed = co_await stream();
+      if (!streamed) error = streamed.error();
+    } catch (const io::Cancelled&) {
+      stopped = std::current_exception();
+    }
+    // Recording must finish also when the turn is being stopped: the tools answer quickly then.
+    co_await io::under(nullptr, collect_outputs());
+    try {
+      co_await tools_.join();
+    } catch (const io::Cancelled&) {
+      stopped = stopped ? stopped : std::current_exception();
+    }
+    if (stopped) std::rethrow_exception(stopped);
+    if (error) co_return model::ModelFail(std::move(*error));
+    emit_turn_diff();
+    Sampled result;
+    result.needs_follow_up = called_ || input_waiting_;
+    result.last_message = items_.last_message();
+    co_return result;
+  }
+
+  /// Whether the attempt recorded anything, so that a retry must be built anew.
+  bool recorded() const { return recorded_; }
+
+ private:
+  io::Task<model::ModelResult<bool>> stream() {
+    context::ViewOptions view_options{.images = in_.turn.model.supports_images(),
+                                      .freeform_patch = in_.turn.registry.freeform_patch()};
+    auto view = in_.session.history.view(view_options);
+    model::Prompt prompt;
+    prompt.instructions = in_.session.base_instructions;
+    prompt.input = std::move(view.input);
+    if (model::is_azure(in_.session.config.provider)) prompt.ids = std::move(view.ids);
+    prompt.tools = in_.turn.registry.definitions();
+    prompt.parallel_tool_calls = in_.turn.model.supports_parallel_tool_calls;
+    if (in_.turn.output_schema) prompt.output_schema = &*in_.turn.output_schema;
+    auto settings = model_settings();
+    GitMetadata* metadata = &in_.metadata;
+    auto opened = co_await in_.model_session.stream(prompt, settings, [metadata] { return metadata->header(); });
+    if (!opened) co_return model::ModelFail(opened.error());
+    // The bytes are sent: the view of the history is not needed any more, and recording may change what it points to.
+    prompt.input.clear();
+    view.owned.clear();
+    in_.metadata.start();
+    auto& events = **opened;
+    for (;;) {
+      auto batch = co_await events.next();
+      if (!batch) co_return model::ModelFail(batch.error());
+      if (batch->empty()) co_return true;
+      for (auto& event : *batch) handle(event);
+      // Tools that were started in this batch get the loop before more of the stream is read.
+    }
+  }
+
+  model::TurnSettings model_settings() {
+    const auto& s = in_.turn.settings;
+    model::TurnSettings out;
+    out.model = in_.turn.model;
+    out.effort = s.effort;
+    out.summary = s.summary;
+    out.verbosity = in_.session.config.model_verbosity;
+    out.service_tier = s.service_tier;
+    out.fast_mode = in_.session.config.features.enabled(config::Feature::fast_mode);
+    return out;
+  }
+
+  void handle(wire::ModelEvent& event) {
+    if (auto* d = std::get_if<wire::TextDelta>(&event)) {
+      items_.text_delta(d->delta);
+    } else if (auto* done = std::get_if<wire::ItemDone>(&event)) {
+      item_done(done->item);
+    } else if (auto* added = std::get_if<wire::ItemAdded>(&event)) {
+      items_.added(added->item);
+    } else if (auto* rs = std::get_if<wire::ReasoningSummaryDelta>(&event)) {
+      items_.reasoning_summary_delta(rs->delta, rs->summary_index);
+    } else if (auto* rc = std::get_if<wire::ReasoningContentDelta>(&event)) {
+      items_.reasoning_content_delta(rc->delta, rc->content_index);
+    } else if (auto* part = std::get_if<wire::ReasoningSummaryPartAdded>(&event)) {
+      items_.reasoning_part_added(part->summary_index);
+    } else if (auto* limits = std::get_if<wire::RateLimits>(&event)) {
+      in_.session.set_rate_limits(std::move(limits->snapshot));
+      in_.session.emit_token_count();
+    } else if (auto* completed = std::get_if<wire::Completed>(&event)) {
+      items_.flush();
+      in_.session.add_usage(completed->usage, in_.turn.model);
+      in_.session.emit_token_count();
+      input_waiting_ = !in_.pending.empty();
+    } else if (auto* served = std::get_if<wire::ServerModel>(&event)) {
+      in_.session.check_served_model(served->model, in_.turn);
+    }
+  }
+
+  void item_done(const wire::ResponseItem& item) {
+    recorded_ = true;
+    auto call = tools::call_of(item);
+    if (!call) {
+      items_.done(item);
+      in_.session.record(item);
+      return;
+    }
+    called_ = true;
+    in_.session.record(item);
+    if (!call->problem.empty()) {
+      in_.session.record(wire::FunctionCallOutput{.call_id = "", .output = {call->problem, std::nullopt}});
+      return;
+    }
+    calls_.push_back(std::make_unique<RunningCall>(std::move(call->call)));
+    tools_.spawn(run_call(calls_.back().get(), &in_.tool_context, &in_.turn.registry, &lock_));
+  }
+
+  io::Task<> collect_outputs() {
+    for (auto& running : calls_) {
+      co_await running->done.wait();
+      if (running->output) in_.session.record(*running->output);
+    }
+  }
+
+  void emit_turn_diff() {
+    if (auto text = in_.diff.unified(); !text.empty()) {
+      wire::event::TurnDiff event;
+      event.unified_diff = std::move(text);
+      in_.session.emit(std::move(event));
+    }
+  }
+
+  SamplingInput& in_;
+  io::Scope tools_;
+  io::FairLock lock_;
+  ItemEvents items_;
+  std::vector<std::unique_ptr<RunningCall>> calls_;
+  bool called_ = false;
+  bool recorded_ = false;
+  bool input_waiting_ = false;
+};
+
+io::Task<model::ModelResult<Sampled>> one_attempt(SamplingInput& input) {
+  Attempt attempt(input, co_await io::Here{});
+  co_return co_await attempt.run();
+}
+
+void announce_retry(Session& session, const model::ModelError& error, std::uint64_t retry, std::uint64_t max) {
+  wire::event::StreamError event;
+  event.message = fmt::format("Reconnecting... {}/{}", retry, max);
+  event.codex_error_info = wire::CodexErrorInfo::with_status("response_stream_disconnected", std::nullopt);
+  event.additional_details = error.message;
+  session.emit(std::move(event));
+}
+
+}  // namespace sampling_detail
+
+using namespace sampling_detail;
+
+io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) {
+  auto& session = input.session;
+  const std::uint64_t max = session.config.provider.stream_max_retries;
+  for (std::uint64_t retry = 1;; ++retry) {
+    auto result = co_await one_attempt(input);
+    if (result) co_return result;
+    const auto& error = result.error();
+    if (!error.retryable() || retry > max) {
+      if (error.cls == model::ErrorClass::context_window_exceeded) session.fill_window(input.turn.model);
+      if (error.rate_limits) {
+        session.set_rate_limits(*error.rate_limits);
+        session.emit_token_count();
+      }
+      co_return result;
+    }
+    announce_retry(session, error, retry, max);
+    co_await io::sleep(error.delay ? *error.delay : model::backoff(session.world.random, retry));
+  }
+}
+
+}  // namespace burin::agent

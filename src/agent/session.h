@@ -1,0 +1,125 @@
+// The state of one thread that its turns share, and the two primitives everything else is made of: record an item, send
+// an event (session.md 1.4, context.md 1.2).
+//
+// record() puts an item into the history, appends it untruncated to the log, and tells subscribers, in this order.
+// emit() appends a persisted event to the log before any subscriber sees it.
+//
+// Loop thread only. Lives as long as its Thread.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agent/thread.h"
+#include "context/history.h"
+#include "context/initial_context.h"
+#include "model/client.h"
+#include "store/rollout_log.h"
+#include "tools/registry.h"
+#include "tools/tool.h"
+#include "tools/turn_diff.h"
+#include "tools/unified_exec.h"
+
+namespace burin::agent {
+
+/// What a turn takes over from the session, and what operations change (session.md 9.1).
+struct Settings {
+  std::string cwd;  // canonical
+  wire::AskForApproval approval;
+  wire::SandboxPolicy sandbox;
+  std::string model;
+  std::optional<wire::ReasoningEffort> effort;
+  std::optional<wire::ReasoningSummary> summary;
+  std::optional<wire::Personality> personality;
+  std::optional<wire::ServiceTier> service_tier;
+  wire::CollaborationMode collaboration_mode;
+};
+
+/// Everything that is fixed while one turn runs.
+struct TurnContext {
+  std::string id;
+  Settings settings;
+  model::ModelInfo model;
+  tools::Registry registry;
+  std::string current_date, timezone;
+  std::optional<json::value> output_schema;
+  std::vector<std::vector<std::string>> approved_prefixes;
+};
+
+class Session : public tools::Host {
+ public:
+  Session(io::World& world, ThreadOptions options, EventSink& sink, io::Ctx ctx);
+  ~Session() override;
+
+  // Recording.
+  void record(const wire::ResponseItem& item);
+  void record_all(const std::vector<wire::ResponseItem>& items);
+  void persist_turn_context(const wire::TurnContext& context);
+
+  // tools::Host.
+  void emit(wire::EventMsg event) override;
+  /// As emit, but everything up to the event is on stable storage before subscribers see it.
+  io::Task<> emit_durable(wire::EventMsg event);
+  bool wants_output_deltas() const override { return sink.wants_details(); }
+  void model_warning(std::string text) override;
+  io::Task<> durable() override;
+  io::Task<wire::ReviewDecision> approve_exec(wire::event::ExecApprovalRequest request) override;
+  io::Task<wire::ReviewDecision> approve_patch(wire::event::ApplyPatchApprovalRequest request) override;
+
+  /// Answers a waiting question; unknown ids are logged and ignored.
+  void resolve_approval(const std::string& id, wire::ReviewDecision decision);
+  /// Drops every waiting question: each counts as denied.
+  void drop_approvals();
+
+  void warn(std::string text);
+  void fail_turn(const model::ModelError& error);
+
+  // Token accounting (context.md 3).
+  void add_usage(const std::optional<wire::TokenUsage>& usage, const model::ModelInfo& model);
+  void set_rate_limits(wire::RateLimitSnapshot snapshot);
+  void fill_window(const model::ModelInfo& model);
+  void emit_token_count();
+  /// Warns, once in a turn, when another model than the requested one answered (model-client.md 9.8).
+  void check_served_model(const std::string& served, const TurnContext& turn);
+
+  context::ContextInputs context_inputs(const TurnContext& turn);
+  tools::ToolContext tool_context(const TurnContext& turn, tools::TurnDiff& diff);
+
+  io::World& world;
+  ThreadOptions options;
+  const config::Config& config;
+  EventSink& sink;
+  std::string thread_id;
+  std::string turn_id;  // of the running turn, else of the last one; "" before the first
+  Settings settings;
+  std::string base_instructions;
+  std::optional<std::string> user_instructions;
+  std::vector<model::ModelInfo> catalog;
+  context::History history;
+  std::unique_ptr<store::RolloutLog> log;  // null for ephemeral threads
+  std::unique_ptr<model::ModelClient> client;
+  tools::ApprovalCache approvals;
+  tools::UnifiedExec unified_exec;
+  sandbox::Shell shell;
+  std::string login_shell;
+  std::optional<wire::TurnContext> baseline;  // what the model was last told about its settings
+  std::optional<context::PreviousTurn> previous;
+  std::optional<wire::TokenUsageInfo> token_info;
+  std::optional<wire::RateLimitSnapshot> rate_limits;
+  std::string reroute_warned_for;     // turn id
+  wire::TruncationPolicy truncation;  // of the current model; decides what the history keeps of outputs
+
+ private:
+  struct Waiter {
+    io::Event answered;
+    std::optional<wire::ReviewDecision> decision;
+  };
+  io::Task<wire::ReviewDecision> wait_for(std::string id, wire::EventMsg question);
+  std::map<std::string, std::shared_ptr<Waiter>> waiters_;
+  std::string scratch_;
+};
+
+}  // namespace burin::agent

@@ -1,0 +1,184 @@
+#include "agent/startup.h"
+
+#include "agent/git_metadata.h"
+#include "agent/turn_context.h"
+#include "base/text.h"
+#include "context/agents_md.h"
+#include "context/fragments.h"
+#include "context/rebuild.h"
+#include "model/auth.h"
+
+namespace burin::agent {
+
+namespace startup_detail {
+
+/// The bundled models, or those of model_catalog_json, which then are the only ones.
+Result<std::vector<model::ModelInfo>> load_catalog(const config::Config& config) {
+  if (!config.model_catalog) return model::bundled_models();
+  auto models = model::read_catalog(*config.model_catalog);
+  if (!models) return wrap(models.error(), fmt::format("failed to read model_catalog_json {}", config.model_catalog_path));
+  return models;
+}
+
+void adopt_settings(Session& session) {
+  const auto& c = session.config;
+  auto& s = session.settings;
+  s.cwd = c.cwd;
+  s.approval = c.approval_policy;
+  s.sandbox = c.sandbox_policy;
+  s.model = session.options.model;
+  s.effort = c.model_reasoning_effort;
+  s.summary = c.model_reasoning_summary;
+  s.personality = c.personality;
+  s.service_tier = c.service_tier;
+  s.collaboration_mode = default_mode(s.model, s.effort);
+}
+
+std::string session_meta_json(const Session& session, std::int64_t now_ms) {
+  wire::SessionMeta meta;
+  meta.id = session.thread_id;
+  meta.timestamp = io::utc_ms_text(now_ms);
+  meta.cwd = session.settings.cwd;
+  meta.originator = session.options.identity.originator;
+  meta.cli_version = session.options.identity.version;
+  meta.source = session.options.source;
+  meta.model_provider = session.config.provider.id;
+  meta.base_instructions = wire::BaseInstructions{session.base_instructions};
+  meta.git = read_git_info(session.world.files, session.settings.cwd);
+  return dump_mapped(meta);
+}
+
+void emit_configured(Session& session, std::optional<json::array> initial) {
+  const auto& s = session.settings;
+  wire::event::SessionConfigured event;
+  event.session_id = session.thread_id;
+  event.model = s.model;
+  event.model_provider_id = session.config.provider.id;
+  event.service_tier = s.service_tier;
+  event.approval_policy = s.approval;
+  event.sandbox_policy = s.sandbox;
+  event.cwd = s.cwd;
+  event.reasoning_effort = s.effort;
+  event.initial_messages = std::move(initial);
+  if (session.log) event.rollout_path = session.log->path();
+  session.emit(std::move(event));
+  for (const auto& notice : session.config.deprecations) {
+    wire::event::DeprecationNotice out;
+    out.summary = notice.summary;
+    out.details = notice.details;
+    session.emit(std::move(out));
+  }
+  for (const auto& text : session.config.startup_warnings) session.warn(text);
+  for (const auto& text : session.config.warnings) session.warn(text);
+  session.emit(wire::event::McpStartupComplete{});
+}
+
+void make_client(Session& session) {
+  const auto& c = session.config;
+  model::ClientOptions options;
+  options.identity = session.options.identity;
+  options.provider = c.provider;
+  options.auth = session.options.auth;
+  options.thread_id = session.thread_id;
+  options.beta_features = join(config::beta_features(c.features), ",");
+  options.compress_requests = c.features.enabled(config::Feature::enable_request_compression);
+  session.client = std::make_unique<model::ModelClient>(session.world, std::move(options));
+}
+
+/// A new thread is told its context at once; the lines queue until the first user message.
+void start_fresh(Session& session) {
+  std::int64_t now = session.world.clock.now_ms();
+  session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
+  auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
+  session.base_instructions = session.config.base_instructions
+                                  ? *session.config.base_instructions
+                                  : model::model_instructions(model, session.settings.personality);
+  session.truncation = model.truncation_policy;
+  if (!session.options.ephemeral) {
+    auto path = store::rollout_path(session.config.home, session.world.clock.local(now / 1000), session.thread_id);
+    auto* s = &session;
+    session.log =
+        store::RolloutLog::create(session.world, std::move(path), [s](std::string text) { s->warn(std::move(text)); });
+    session.log->append("session_meta", session_meta_json(session, now));
+  }
+  make_client(session);
+  emit_configured(session, std::nullopt);
+  auto turn = make_turn_context(session, "", std::nullopt);
+  session.record_all(context::full_context(session.context_inputs(turn)));
+  session.baseline = turn_context_item(session, turn);
+}
+
+/// A crash left a turn without its end: the model and later readers are told when the thread goes on.
+void close_open_turn(Session& session, const context::Rebuilt& rebuilt) {
+  if (!rebuilt.open_turn) return;
+  if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
+  wire::event::TurnAborted event;
+  event.turn_id = rebuilt.open_turn_id;
+  event.reason = wire::event::AbortReason::interrupted;
+  if (session.log) session.log->append_event(dump_mapped(wire::EventMsg(std::move(event))));
+}
+
+Result<> start_resumed(Session& session) {
+  TRY(auto loaded, store::load_rollout(session.world.files, *session.options.resume_path));
+  session.thread_id = loaded.thread_id;
+  auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
+  session.truncation = model.truncation_policy;
+  auto rebuilt = context::rebuild(loaded.lines, session.truncation);
+  session.base_instructions = session.config.base_instructions
+                                  ? *session.config.base_instructions
+                                  : rebuilt.base_instructions
+                                        ? *rebuilt.base_instructions
+                                        : model::model_instructions(model, session.settings.personality);
+  session.history = std::move(rebuilt.history);
+  session.baseline = std::move(rebuilt.baseline);
+  session.previous = rebuilt.previous;
+  session.token_info = rebuilt.token_info;
+  if (!session.options.ephemeral) {
+    auto* s = &session;
+    TRY(session.log, store::RolloutLog::open(session.world, loaded.path,
+                                             [s](std::string text) { s->warn(std::move(text)); }));
+  }
+  make_client(session);
+  json::array initial;
+  if (session.sink.wants_details()) {
+    for (const auto& line : loaded.lines) {
+      if (const auto* event = std::get_if<wire::EventMsg>(&line.payload)) initial.push_back(to_json(*event));
+    }
+  }
+  emit_configured(session, std::move(initial));
+  for (const auto& problem : loaded.problems) session.warn(problem);
+  if (session.previous && session.previous->model != session.settings.model) {
+    session.warn(fmt::format(
+        "This session was recorded with model `{}` but is resuming with `{}`. Results may differ; switch back to `{}` "
+        "to go on as before.",
+        session.previous->model, session.settings.model, session.previous->model));
+  }
+  close_open_turn(session, rebuilt);
+  return {};
+}
+
+}  // namespace startup_detail
+
+using namespace startup_detail;
+
+wire::CollaborationMode default_mode(const std::string& model, std::optional<wire::ReasoningEffort> effort) {
+  wire::CollaborationMode mode;
+  mode.mode = wire::ModeKind::default_;
+  mode.settings.model = model;
+  mode.settings.reasoning_effort = effort;
+  return mode;
+}
+
+Result<> start_session(Session& session) {
+  adopt_settings(session);
+  TRY(session.catalog, load_catalog(session.config));
+  session.login_shell = sandbox::login_shell_of_user();
+  session.shell = sandbox::session_shell(session.world.files, session.world.env, session.login_shell);
+  session.user_instructions =
+      context::user_instructions(session.world.files, session.config, session.config.home, session.settings.cwd);
+  if (session.options.resume_path) return start_resumed(session);
+  start_fresh(session);
+  return {};
+}
+
+}  // namespace burin::agent

@@ -1,0 +1,189 @@
+#include "agent/thread.h"
+
+#include "agent/git_metadata.h"
+#include "agent/session.h"
+#include "agent/startup.h"
+#include "agent/turn.h"
+#include "base/log.h"
+
+namespace burin::agent {
+
+namespace thread_detail {
+constexpr std::size_t queue_capacity = 512;  // session.md 1
+}
+
+struct Thread::Impl {
+  Impl(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
+      : session(w, std::move(o), s, ctx), queue(thread_detail::queue_capacity), turns(ctx) {}
+
+  /// The running turn. It lives until its task has emitted the closing event.
+  struct ActiveTurn {
+    explicit ActiveTurn(io::Stop* parent) : stop(parent) {}
+    std::string id;
+    io::Stop stop;
+    io::Event ended;
+  };
+
+  static io::Task<> run_active(Impl* self, std::string id, TurnInput input) {
+    co_await run_turn(self->session, id, std::move(input), self->pending, self->active->stop);
+    auto ended = std::move(self->active);
+    ended->ended.set();
+  }
+
+  void dispatch(wire::Submission& submission);
+  void start_turn(const std::string& id, TurnInput input);
+  void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
+  void apply(const wire::op::UserTurn& op);
+  void apply(const wire::op::OverrideTurnContext& op);
+  void stop_turn(io::Why why) {
+    if (active) active->stop.fire(why);
+  }
+  io::Task<> shut_down(const std::string& id);
+
+  Session session;
+  io::Channel<wire::Submission> queue;
+  io::Scope turns;
+  std::shared_ptr<ActiveTurn> active;
+  PendingInput pending;
+  bool closed = false;
+};
+
+Thread::Thread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Thread::~Thread() = default;
+
+io::Task<Result<std::unique_ptr<Thread>>> Thread::start(io::World& world, ThreadOptions options, EventSink& sink) {
+  auto impl = std::make_unique<Impl>(world, std::move(options), sink, co_await io::Here{});
+  CO_CHECK(start_session(impl->session));
+  co_return std::unique_ptr<Thread>(new Thread(std::move(impl)));
+}
+
+const std::string& Thread::id() const { return impl_->session.thread_id; }
+
+const std::string& Thread::rollout_path() const {
+  static const std::string none;
+  return impl_->session.log ? impl_->session.log->path() : none;
+}
+
+Result<std::string> Thread::submit(wire::Op op) {
+  if (impl_->closed) return fail(Kind::unavailable, "internal error; agent loop died unexpectedly");
+  wire::Submission submission;
+  submission.id = io::uuid_v7(impl_->session.world.clock, impl_->session.world.random);
+  submission.op = std::move(op);
+  auto id = submission.id;
+  if (!impl_->queue.try_push(std::move(submission))) {
+    return fail(Kind::conflict, "the thread's queue of operations is full", "wait for events before submitting more");
+  }
+  return id;
+}
+
+io::Task<> Thread::run() {
+  while (auto submission = co_await impl_->queue.pop()) {
+    if (std::holds_alternative<wire::op::Shutdown>(submission->op)) {
+      co_await impl_->shut_down(submission->id);
+      co_return;
+    }
+    impl_->dispatch(*submission);
+  }
+}
+
+void Thread::Impl::dispatch(wire::Submission& submission) {
+  auto& op = submission.op;
+  if (auto* turn = std::get_if<wire::op::UserTurn>(&op)) {
+    apply(*turn);
+    std::optional<json::value> schema;
+    if (turn->final_output_json_schema) schema = *turn->final_output_json_schema;
+    user_input(submission.id, std::move(turn->items), std::move(schema));
+  } else if (auto* input = std::get_if<wire::op::UserInput>(&op)) {
+    std::optional<json::value> schema;
+    if (input->final_output_json_schema) schema = *input->final_output_json_schema;
+    user_input(submission.id, std::move(input->items), std::move(schema));
+  } else if (auto* change = std::get_if<wire::op::OverrideTurnContext>(&op)) {
+    apply(*change);
+  } else if (std::holds_alternative<wire::op::Interrupt>(op)) {
+    stop_turn(io::Why::interrupted);
+  } else if (auto* exec = std::get_if<wire::op::ExecApproval>(&op)) {
+    if (std::holds_alternative<wire::decision::Abort>(exec->decision)) return stop_turn(io::Why::interrupted);
+    session.resolve_approval(exec->id, std::move(exec->decision));
+  } else if (auto* patch = std::get_if<wire::op::PatchApproval>(&op)) {
+    if (std::holds_alternative<wire::decision::Abort>(patch->decision)) return stop_turn(io::Why::interrupted);
+    session.resolve_approval(patch->id, std::move(patch->decision));
+  } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
+    turns.spawn(session.unified_exec.terminate_all());
+  } else {
+    log(Level::warn, "agent", "operation {} is not served by this version", submission.id);
+  }
+}
+
+void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput> items,
+                              std::optional<json::value> schema) {
+  if (active) {
+    pending.push_back(std::move(items));
+    return;
+  }
+  start_turn(id, TurnInput{std::move(items), std::move(schema)});
+}
+
+void Thread::Impl::start_turn(const std::string& id, TurnInput input) {
+  active = std::make_shared<ActiveTurn>(&turns.stop());
+  active->id = id;
+  turns.spawn(run_active(this, id, std::move(input)));
+}
+
+void Thread::Impl::apply(const wire::op::UserTurn& op) {
+  auto& s = session.settings;
+  s.cwd = op.cwd;
+  s.approval = op.approval_policy;
+  s.sandbox = op.sandbox_policy;
+  s.model = op.model;
+  s.effort = op.effort;
+  if (op.summary) s.summary = op.summary;
+  if (op.personality) s.personality = op.personality;
+  if (op.service_tier) s.service_tier = *op.service_tier;
+  if (op.collaboration_mode) {
+    s.collaboration_mode = *op.collaboration_mode;
+    s.model = op.collaboration_mode->settings.model;
+    s.effort = op.collaboration_mode->settings.reasoning_effort;
+  } else {
+    s.collaboration_mode = default_mode(s.model, s.effort);
+  }
+}
+
+void Thread::Impl::apply(const wire::op::OverrideTurnContext& op) {
+  auto& s = session.settings;
+  if (op.cwd) s.cwd = *op.cwd;
+  if (op.approval_policy) s.approval = *op.approval_policy;
+  if (op.sandbox_policy) s.sandbox = *op.sandbox_policy;
+  if (op.summary) s.summary = op.summary;
+  if (op.personality) s.personality = op.personality;
+  if (op.service_tier) s.service_tier = *op.service_tier;
+  if (op.collaboration_mode) {
+    s.collaboration_mode = *op.collaboration_mode;
+    s.model = op.collaboration_mode->settings.model;
+    s.effort = op.collaboration_mode->settings.reasoning_effort;
+    return;
+  }
+  if (op.model) s.model = s.collaboration_mode.settings.model = *op.model;
+  if (op.effort) {
+    s.effort = *op.effort;
+    s.collaboration_mode.settings.reasoning_effort = *op.effort;
+  }
+}
+
+io::Task<> Thread::Impl::shut_down(const std::string& id) {
+  closed = true;
+  queue.close();
+  if (auto running = active) {
+    running->stop.fire(io::Why::interrupted);
+    co_await running->ended.wait();
+  }
+  co_await session.unified_exec.terminate_all();
+  try {
+    co_await turns.join();
+  } catch (const io::Cancelled&) {
+  }
+  if (session.log) co_await session.log->sync();
+  session.turn_id = id;
+  session.emit(wire::event::ShutdownComplete{});
+}
+
+}  // namespace burin::agent

@@ -1,0 +1,139 @@
+// The turn loop. It reads like the story it tells: record the input, build the prompt, ask the model, run what it calls,
+// record the outputs, deliver what came in meanwhile, again or finish.
+#include "agent/turn.h"
+
+#include "agent/git_metadata.h"
+#include "agent/sampling.h"
+#include "agent/turn_context.h"
+#include "agent/user_items.h"
+#include "context/fragments.h"
+#include "context/images.h"
+
+namespace burin::agent {
+
+namespace turn_detail {
+
+/// The model is told of its surroundings: everything, or what changed since it was last told. The turn_context line is
+/// persisted in either case and becomes the new baseline.
+void record_context(Session& session, const TurnContext& turn) {
+  auto inputs = session.context_inputs(turn);
+  session.record_all(session.baseline ? context::settings_diff(inputs, *session.baseline)
+                                      : context::full_context(inputs));
+  auto baseline = turn_context_item(session, turn);
+  session.persist_turn_context(baseline);
+  session.baseline = std::move(baseline);
+}
+
+io::Task<> record_user_input(Session& session, const std::vector<wire::UserInput>& input) {
+  auto* files = &session.world.files;
+  auto message = co_await prepare_user_message(session.world, *files, input);
+  session.record(message);
+  emit_user_items(session, input);
+  if (session.log) session.log->materialise();
+}
+
+enum class Outcome : unsigned char { finished, failed };
+
+struct Loop {
+  std::optional<std::string> last_message;
+  Outcome outcome = Outcome::finished;
+};
+
+io::Task<Loop> sample_until_done(Session& session, const TurnContext& turn, PendingInput& pending,
+                                 GitMetadata& metadata) {
+  auto model_session = session.client->new_session();
+  tools::TurnDiff diff(session.world.files, turn.settings.cwd);
+  auto tool_context = session.tool_context(turn, diff);
+  Loop result;
+  for (;;) {
+    while (!pending.empty()) {
+      auto input = std::move(pending.front());
+      pending.pop_front();
+      co_await record_user_input(session, input);
+    }
+    SamplingInput request{session, turn, *model_session, tool_context, diff, metadata, pending};
+    auto sampled = co_await sample_with_retries(request);
+    if (!sampled) {
+      if (sampled.error().cls == model::ErrorClass::invalid_image && session.history.drop_last_tool_images()) continue;
+      session.fail_turn(sampled.error());
+      result.last_message.reset();
+      result.outcome = Outcome::failed;
+      co_return result;
+    }
+    result.last_message = sampled->last_message;
+    if (!sampled->needs_follow_up) co_return result;
+  }
+}
+
+/// What the interrupted turn leaves behind, so that the model and later readers know (session.md 3.4).
+io::Task<bool> close_aborted(Session& session, std::string turn_id, io::Why why, PendingInput* pending) {
+  pending->clear();
+  session.drop_approvals();
+  if (why == io::Why::interrupted || why == io::Why::shutdown) {
+    co_await session.unified_exec.terminate_all();
+    if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
+  }
+  wire::event::TurnAborted event;
+  event.turn_id = turn_id;
+  event.reason = why == io::Why::interrupted || why == io::Why::shutdown ? wire::event::AbortReason::interrupted
+                                                                        : wire::event::AbortReason::replaced;
+  co_await session.emit_durable(std::move(event));
+  co_return true;
+}
+
+io::Task<Loop> turn_body(Session& session, const TurnContext& turn, TurnInput& input, PendingInput& pending) {
+  wire::event::TaskStarted started;
+  started.turn_id = turn.id;
+  started.model_context_window = turn.model.usable_window();
+  started.collaboration_mode_kind = turn.settings.collaboration_mode.mode;
+  session.emit(std::move(started));
+  // Pre-turn compaction belongs here: before the new context and the user's message are recorded.
+  record_context(session, turn);
+  co_await record_user_input(session, input.items);
+  session.previous = context::PreviousTurn{turn.settings.model, false};
+  GitMetadata metadata(session.world, turn, co_await io::Here{});
+  std::exception_ptr stopped;
+  Loop result;
+  try {
+    result = co_await sample_until_done(session, turn, pending, metadata);
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  co_await metadata.finish();
+  if (stopped) std::rethrow_exception(stopped);
+  co_return result;
+}
+
+}  // namespace turn_detail
+
+using namespace turn_detail;
+
+io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, PendingInput& pending, io::Stop& stop) {
+  session.turn_id = turn_id;
+  TurnContext turn = make_turn_context(session, turn_id, std::move(input.output_schema));
+  session.truncation = turn.model.truncation_policy;
+  if (turn.model.fallback_metadata) session.warn(fallback_metadata_warning(turn.model.slug));
+  Loop result;
+  bool aborted = false;
+  try {
+    result = co_await io::under(&stop, turn_body(session, turn, input, pending));
+  } catch (const io::Cancelled&) {
+    aborted = true;
+  }
+  if (aborted) {
+    co_await io::shielded(io::seconds(30), close_aborted(session, turn_id, stop.why(), &pending));
+    co_return;
+  }
+  // Input that came too late for a request is kept for the next turn.
+  while (!pending.empty()) {
+    auto late = std::move(pending.front());
+    pending.pop_front();
+    co_await record_user_input(session, late);
+  }
+  wire::event::TaskComplete done;
+  done.turn_id = turn_id;
+  done.last_agent_message = result.last_message;
+  co_await session.emit_durable(std::move(done));
+}
+
+}  // namespace burin::agent

@@ -1,0 +1,75 @@
+// The way to the model over HTTP: one client for a thread, one session for a turn, one stream for an answer
+// (model-client.md 2, 8, 9).
+//
+// ModelClient lives as long as its thread; what a request carries beyond the prompt (credentials, provider, thread id)
+// is fixed in it. ModelSession lives for one turn and holds the sticky turn state. Per-turn settings are arguments of
+// each call and never stored.
+//
+// A stream ends in exactly one way: Completed, or one error; nothing comes after it. Destroying a stream closes its
+// connection.
+#pragma once
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "io/world.h"
+#include "model/auth.h"
+#include "model/error.h"
+#include "model/headers.h"
+#include "model/request.h"
+#include "wire/model_event.h"
+
+namespace burin::model {
+
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  /// The next events, in order, at least one; an empty span after Completed was delivered. The span is valid until the
+  /// next call.
+  virtual io::Task<ModelResult<std::span<wire::ModelEvent>>> next() = 0;
+};
+
+struct ClientOptions {
+  Identity identity;
+  config::ProviderDef provider;
+  Auth auth;
+  std::string thread_id;
+  std::optional<std::string> subagent;
+  std::string beta_features;
+  bool compress_requests = false;  // feature enable_request_compression
+};
+
+class ModelSession;
+
+class ModelClient {
+ public:
+  ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {}
+  std::unique_ptr<ModelSession> new_session();
+  const ClientOptions& options() const { return options_; }
+  io::World& world() { return world_; }
+
+ private:
+  io::World& world_;
+  ClientOptions options_;
+};
+
+class ModelSession {
+ public:
+  explicit ModelSession(ModelClient& client) : client_(client) {}
+
+  /// Sends one request (with the request-level retries of 9.4) and returns its event stream. `turn_metadata` is the
+  /// value of x-codex-turn-metadata; it is asked again for each attempt.
+  io::Task<ModelResult<std::unique_ptr<EventStream>>> stream(const Prompt& prompt, const TurnSettings& settings,
+                                                             const std::function<std::string()>& turn_metadata);
+
+ private:
+  io::Task<ModelResult<std::unique_ptr<EventStream>>> attempt(const std::string& body, bool zstd,
+                                                              const std::string& turn_metadata, bool* transient);
+  ModelClient& client_;
+  std::string turn_state_;  // written once, echoed within the turn (model-client.md 10.10)
+};
+
+}  // namespace burin::model

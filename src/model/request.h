@@ -1,0 +1,46 @@
+// The body of a Responses request (model-client.md 6): pure data in, bytes out.
+//
+// The input items arrive as the JSON texts that the history keeps for each item, so that building a request is one pass
+// over the bytes that are sent.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include "model/catalog.h"
+#include "wire/settings.h"
+
+namespace burin::model {
+
+/// What the model is asked. Views must outlive the request's building.
+struct Prompt {
+  std::string_view instructions;
+  std::vector<std::string_view> input;  // one JSON object each, in wire form
+  std::vector<std::string_view> ids;    // for Azure: the id of each input item, "" for none; else empty
+  std::string_view tools;               // a JSON array: "[]" when there are none
+  bool parallel_tool_calls = false;
+  const boost::json::value* output_schema = nullptr;  // JSON Schema of the final message
+};
+
+/// The settings of the turn that the request belongs to.
+struct TurnSettings {
+  ModelInfo model;
+  std::optional<wire::ReasoningEffort> effort;    // override; the model's default applies without it
+  std::optional<wire::ReasoningSummary> summary;  // override; the model's default applies without it
+  std::optional<wire::Verbosity> verbosity;       // configured; ignored by models without support
+  std::optional<wire::ServiceTier> service_tier;
+  bool fast_mode = false;  // feature: the tier "fast" may be sent
+};
+
+/// The effort and summary that go out.
+std::optional<wire::ReasoningEffort> effective_effort(const TurnSettings& settings);
+wire::ReasoningSummary effective_summary(const TurnSettings& settings);
+
+/// `store` is true for Azure endpoints only. `prompt_cache_key` is the thread id.
+std::string build_body(const Prompt& prompt, const TurnSettings& settings, std::string_view prompt_cache_key,
+                       bool store);
+
+}  // namespace burin::model

@@ -1,0 +1,191 @@
+#include "model/stream_decoder.h"
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/stream_parser.hpp>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace burin::model {
+
+namespace stream_decoder_detail {
+
+/// Events that may come in great numbers and mean nothing to us: known by the beginning of their data, so that they are
+/// not even parsed. They still count as activity.
+bool skippable(std::string_view data) {
+  for (std::string_view type : {"response.function_call_arguments.delta", "response.custom_tool_call_input.delta"}) {
+    constexpr std::string_view prefix = R"({"type":")";
+    if (data.size() > prefix.size() + type.size() && data.starts_with(prefix) &&
+        data.substr(prefix.size()).starts_with(type) && data[prefix.size() + type.size()] == '"') {
+      // A headers member is looked for in every event; one that has none cannot carry it.
+      return !contains(data, "\"headers\"");
+    }
+  }
+  return false;
+}
+
+std::optional<wire::TokenUsage> read_usage(const json::value& usage, std::string* problem) {
+  wire::TokenUsage out;
+  if (!usage.is_object()) {
+    *problem = fmt::format("invalid type: {}, expected struct ResponseCompletedUsage", type_name(usage));
+    return std::nullopt;
+  }
+  auto need = [&](std::string_view name, std::int64_t* to) {
+    const auto* v = find(usage, name);
+    if (v == nullptr) {
+      *problem = fmt::format("missing field `{}`", name);
+      return false;
+    }
+    auto n = find_int(usage, name);
+    if (!n || v->is_double()) {
+      *problem = fmt::format("invalid type: {}, expected i64", type_name(*v));
+      return false;
+    }
+    *to = *n;
+    return true;
+  };
+  auto detail = [&](std::string_view object, std::string_view name) -> std::int64_t {
+    const auto* d = find(usage, object);
+    return d != nullptr ? find_int(*d, name).value_or(0) : 0;
+  };
+  if (!need("input_tokens", &out.input_tokens)) return std::nullopt;
+  out.cached_input_tokens = detail("input_tokens_details", "cached_tokens");
+  if (!need("output_tokens", &out.output_tokens)) return std::nullopt;
+  out.reasoning_output_tokens = detail("output_tokens_details", "reasoning_tokens");
+  if (!need("total_tokens", &out.total_tokens)) return std::nullopt;
+  return out;
+}
+
+/// The value of an `openai-model` header inside an event: a string, or the first string of an array.
+std::optional<std::string_view> model_header(const json::value& headers) {
+  if (!headers.is_object()) return std::nullopt;
+  for (const auto& [key, value] : headers.get_object()) {
+    std::string_view k(key.data(), key.size());
+    if (!equals_ignore_case(k, "openai-model") && !equals_ignore_case(k, "x-openai-model")) continue;
+    if (value.is_string()) return view(value.get_string());
+    if (value.is_array()) {
+      for (const auto& v : value.get_array()) {
+        if (v.is_string()) return view(v.get_string());
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace stream_decoder_detail
+
+using namespace stream_decoder_detail;
+
+struct StreamDecoder::Parser {
+  // Most events are a few hundred bytes: they fit here, and nothing is allocated for them.
+  alignas(16) unsigned char buffer[16 * 1024];
+  json::parse_options options;
+  json::stream_parser parser;
+  Parser() : options{}, parser(json::storage_ptr(), with_depth()) {}
+  static json::parse_options with_depth() {
+    json::parse_options o;
+    o.max_depth = 512;
+    return o;
+  }
+};
+
+StreamDecoder::StreamDecoder() : parser_(std::make_unique<Parser>()) {}
+StreamDecoder::~StreamDecoder() = default;
+
+void StreamDecoder::server_model(const json::value& event, std::vector<wire::ModelEvent>& out) {
+  const json::value* headers = nullptr;
+  if (const auto* response = find(event, "response")) headers = find(*response, "headers");
+  if (headers == nullptr) headers = find(event, "headers");
+  if (headers == nullptr) return;
+  auto model = model_header(*headers);
+  if (!model || *model == last_model_) return;
+  last_model_ = std::string(*model);
+  out.push_back(wire::ServerModel{last_model_});
+}
+
+void StreamDecoder::complete(const json::value& event, bool response_needed, std::vector<wire::ModelEvent>& out) {
+  const auto* response = find(event, "response");
+  if (response == nullptr && response_needed) return;
+  wire::Completed done;
+  std::string problem;
+  if (response != nullptr) {
+    auto id = find_string(*response, "id");
+    if (!id && response_needed) {
+      const auto* raw = find(*response, "id");
+      problem = raw == nullptr ? std::string("missing field `id`")
+                               : fmt::format("invalid type: {}, expected a string", type_name(*raw));
+    } else {
+      done.id = std::string(id.value_or(""));
+      if (const auto* usage = find(*response, "usage"); usage != nullptr && !usage->is_null()) {
+        done.usage = read_usage(*usage, &problem);
+      }
+    }
+  }
+  if (!problem.empty()) {
+    error_ = stream_error("failed to parse ResponseCompleted: " + problem);
+    fatal_ = true;
+    return;
+  }
+  completed_ = true;
+  out.push_back(std::move(done));
+}
+
+void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& out) {
+  if (skippable(data)) return;
+  json::monotonic_resource memory(parser_->buffer, sizeof parser_->buffer);
+  json::error_code ec;
+  parser_->parser.reset(&memory);
+  parser_->parser.write(data.data(), data.size(), ec);
+  if (!ec) parser_->parser.finish(ec);
+  json::value event;
+  if (!ec) {
+    event = json::value(parser_->parser.release(), &memory);
+  } else if (auto lenient = parse_json(data)) {
+    event = std::move(*lenient);
+  } else {
+    log(Level::debug, "sse", "skipped data that is not JSON: {}", lenient.error().what);
+    return;
+  }
+  auto type = find_string(event, "type");
+  if (!type) return;
+  server_model(event, out);
+
+  auto delta = [&] { return find_string(event, "delta"); };
+  if (*type == "response.output_text.delta") {
+    if (auto d = delta()) out.push_back(wire::TextDelta{std::string(*d)});
+  } else if (*type == "response.output_item.added" || *type == "response.output_item.done") {
+    const auto* item = find(event, "item");
+    if (item == nullptr) return;
+    auto parsed = wire::read_item(*item);
+    if (!parsed) {
+      log(Level::debug, "sse", "skipped {} with an unreadable item: {}", *type, parsed.error().what);
+      return;
+    }
+    if (type->ends_with("done")) {
+      out.push_back(wire::ItemDone{std::move(*parsed)});
+    } else {
+      out.push_back(wire::ItemAdded{std::move(*parsed)});
+    }
+  } else if (*type == "response.reasoning_summary_text.delta") {
+    auto d = delta();
+    auto index = find_int(event, "summary_index");
+    if (d && index) out.push_back(wire::ReasoningSummaryDelta{std::string(*d), *index});
+  } else if (*type == "response.reasoning_text.delta") {
+    auto d = delta();
+    auto index = find_int(event, "content_index");
+    if (d && index) out.push_back(wire::ReasoningContentDelta{std::string(*d), *index});
+  } else if (*type == "response.reasoning_summary_part.added") {
+    if (auto index = find_int(event, "summary_index")) out.push_back(wire::ReasoningSummaryPartAdded{*index});
+  } else if (*type == "response.created") {
+    if (find(event, "response") != nullptr) out.push_back(wire::Created{});
+  } else if (*type == "response.completed") {
+    complete(event, true, out);
+  } else if (*type == "response.done") {
+    complete(event, false, out);
+  } else if (*type == "response.failed" || *type == "response.incomplete") {
+    error_ = failed_event_error(event);
+  }
+}
+
+}  // namespace burin::model

@@ -1,0 +1,47 @@
+// The Linux sandbox: Landlock for files, seccomp for the network (sandbox.md 7).
+//
+// How it is applied: the launcher (io/process.h) forks, and in the child, just before exec, launch_hook() restricts the
+// process itself. Nothing of this runs in the big process. If the kernel cannot enforce what the policy asks for, the
+// hook refuses, and the command is not run; a command is never run with less protection than asked for.
+//
+// Beyond the reference, the read-only subpaths of writable roots (.git, .codex, .agents) are protected from commands
+// too: Landlock grants rights by adding paths, so a root that holds such a part is granted entry by entry (what exists
+// at that moment), and new entries directly in the root are made possible by rights on the root folder itself that do
+// not reach into the protected parts where the kernel allows; see linux.cc for the exact rules and limits.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "io/environment.h"
+#include "io/files.h"
+#include "wire/settings.h"
+
+namespace burin::sandbox {
+
+/// What the kernel offers, asked once at start-up.
+struct Mechanisms {
+  int landlock_abi = 0;  // 0: not available
+  bool seccomp = false;
+  /// One line for people: what is in force, or why nothing is and what to do.
+  std::string describe() const;
+};
+Mechanisms probe_mechanisms();
+
+/// The arguments for io::SpawnSpec::launcher_args that make the hook apply `policy` for `cwd`. Empty when the policy
+/// needs no sandbox and the network is free. Kind::unsupported when the mechanisms cannot enforce the policy (one clear
+/// line, with the remedy in `fix`).
+Result<std::vector<std::string>> launcher_args(const wire::SandboxPolicy& policy, const std::string& cwd,
+                                               io::Files& files, const io::Environment& env,
+                                               const Mechanisms& mechanisms);
+
+/// io::LaunchHook: applies what launcher_args asked for. Empty string on success.
+std::string launch_hook(std::span<const std::string> launcher_args);
+
+/// `codex-linux-sandbox --sandbox-policy-cwd D --sandbox-policy JSON [--] CMD…`: restricts itself and execs (7.1).
+int linux_sandbox_main(int argc, char** argv);
+
+}  // namespace burin::sandbox

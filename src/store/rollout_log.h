@@ -1,0 +1,77 @@
+// The rollout log: one JSONL file for each thread (session.md 4, 11).
+//
+// The promise: a record is in the file (handed to the operating system) before anyone is told of it; it is on stable
+// storage after sync(), which runs at the end of every turn and before a tool with side effects starts. After a crash
+// exactly the acknowledged lines come back; a torn last line is cut off when the log is opened again, and its bytes are
+// kept beside it.
+//
+// When writing fails (disk full, I/O error) nothing is dropped: the lines queue in memory, the user is told once, and
+// every later append tries again, after cutting back a partial line. The file never holds glued, repeated or torn lines.
+//
+// Threads: loop thread; sync() runs on the pool.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/world.h"
+#include "wire/rollout.h"
+
+namespace burin::store {
+
+class RolloutLog {
+ public:
+  /// Called at most once for each failure period, with one sentence for the user.
+  using Warn = std::function<void(std::string)>;
+
+  /// A log that exists in memory only until materialise() is called. `path` is absolute.
+  static std::unique_ptr<RolloutLog> create(io::World& world, std::string path, Warn warn);
+  /// A log that continues an existing file: locks it and repairs its tail. Kind::conflict when another process has it
+  /// open for writing.
+  static Result<std::unique_ptr<RolloutLog>> open(io::World& world, std::string path, Warn warn);
+  ~RolloutLog();
+
+  /// Appends one line; `payload` is its JSON text. Before materialise() lines only queue.
+  void append(std::string_view type, std::string_view payload);
+  void append_event(std::string_view event_json) { append("event_msg", event_json); }
+
+  /// Creates folders and file and writes what has queued. Idempotent. Failures are reported through Warn.
+  void materialise();
+  bool materialised() const;
+  /// Tries to write what a failure left queued, then syncs the file (and, the first time, its folder).
+  io::Task<> sync();
+
+  const std::string& path() const;
+  /// Lines that are not in the file yet.
+  std::size_t pending() const;
+
+ private:
+  struct Impl;
+  explicit RolloutLog(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// `<home>/sessions/YYYY/MM/DD/rollout-YYYY-MM-DDThh-mm-ss-<id>.jsonl`, local time.
+std::string rollout_path(const std::string& home, const io::LocalTime& time, std::string_view thread_id);
+
+/// The time and id in a rollout's file name; nullopt for other files.
+struct RolloutName {
+  std::string time;  // YYYY-MM-DDThh-mm-ss
+  std::string id;
+};
+std::optional<RolloutName> parse_rollout_name(std::string_view file_name);
+
+/// A whole log, read back. Lines that cannot be read are counted, never fatal (session.md 4.6).
+struct LoadedRollout {
+  std::string path;
+  std::string thread_id;
+  std::vector<wire::RolloutLine> lines;  // in file order, without those that were skipped
+  std::size_t skipped = 0;
+  std::vector<std::string> problems;  // one line each: where, what; at most 20
+};
+Result<LoadedRollout> load_rollout(io::Files& files, const std::string& path);
+
+}  // namespace burin::store

@@ -1,0 +1,281 @@
+#include "tools/exec.h"
+
+#include <csignal>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "sandbox/policy.h"
+#include "sandbox/safety.h"
+
+namespace burin::tools {
+
+namespace exec_detail {
+
+constexpr std::size_t retained = 1 << 20;  // bytes for each stream, and for both merged (sandbox.md 17.1)
+constexpr int max_deltas = 10'000;         // for each stream
+constexpr io::Span drain = io::seconds(2);
+constexpr io::Span death = io::seconds(5);  // from SIGKILL to the end of the process
+constexpr int timeout_code = 124;
+
+struct Capture {
+  std::string bytes;
+  bool ended = false;
+};
+
+/// Reads one stream to its end, keeping the first bytes and streaming all of them.
+io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, Host* deltas, std::string call_id) {
+  for (int sent = 0;;) {
+    auto piece = co_await child->read(stream);
+    if (!piece || piece->empty()) break;
+    if (deltas != nullptr && sent < max_deltas) {
+      ++sent;
+      wire::event::ExecCommandOutputDelta delta;
+      delta.call_id = call_id;
+      delta.stream = stream == io::Stream::out ? wire::OutputStream::out : wire::OutputStream::err;
+      delta.chunk.data = *piece;
+      deltas->emit(std::move(delta));
+    }
+    if (to->bytes.size() < retained) to->bytes.append(*piece, 0, retained - to->bytes.size());
+  }
+  to->ended = true;
+}
+
+io::Task<Result<bool>> joined(io::Scope* scope) {
+  co_await scope->join();
+  co_return true;
+}
+
+/// stdout, then stderr; above the cap stdout gets a third, stderr the rest, and what one leaves goes to the other.
+std::string merge(const std::string& out, const std::string& err) {
+  if (out.size() + err.size() <= retained) return out + err;
+  std::size_t from_out = std::min(out.size(), retained / 3);
+  std::size_t from_err = std::min(err.size(), retained - from_out);
+  from_out = std::min(out.size(), retained - from_err);
+  return out.substr(0, from_out) + err.substr(0, from_err);
+}
+
+std::string spawn_error_text(const Error& e) {
+  struct Row {
+    int sys;
+    std::string_view kind;
+  };
+  static constexpr Row rows[] = {
+      {ENOENT, "NotFound"},        {EACCES, "PermissionDenied"}, {EPERM, "PermissionDenied"},
+      {ENOTDIR, "NotADirectory"},  {E2BIG, "ArgumentListTooLong"}, {EAGAIN, "WouldBlock"},
+      {ENOMEM, "OutOfMemory"},     {EISDIR, "IsADirectory"},     {ETXTBSY, "ExecutableFileBusy"},
+      {EINVAL, "InvalidInput"},
+  };
+  if (e.sys == 0) return "execution error: " + e.text();
+  std::string_view kind = "Uncategorized";
+  for (const auto& row : rows) {
+    if (row.sys == e.sys) kind = row.kind;
+  }
+  return fmt::format(R"(execution error: Io(Os {{ code: {}, kind: {}, message: "{}" }}))", e.sys, kind,
+                     std::strerror(e.sys));
+}
+
+bool is_rejection(const wire::ReviewDecision& d) {
+  if (std::holds_alternative<wire::decision::Denied>(d) || std::holds_alternative<wire::decision::Abort>(d)) return true;
+  const auto* network = std::get_if<wire::decision::NetworkAmendment>(&d);
+  return network != nullptr && network->network_policy_amendment.action == wire::NetworkRuleAction::deny;
+}
+
+bool is_for_session(const wire::ReviewDecision& d) {
+  return std::holds_alternative<wire::decision::ApprovedForSession>(d);
+}
+
+struct Running {
+  std::unique_ptr<io::Child> child;
+  Capture out, err;
+};
+
+/// Waits for the command and for its pipes. Leaves with an exception only after everything below it has ended.
+io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecRequest& request, io::ExitStatus* status) {
+  io::Ctx ctx = co_await io::Here{};
+  io::Scope readers(ctx);
+  Host* deltas = request.stream_deltas && context.host.wants_output_deltas() ? &context.host : nullptr;
+  readers.spawn(pump(run->child.get(), io::Stream::out, &run->out, deltas, request.call_id));
+  readers.spawn(pump(run->child.get(), io::Stream::err, &run->err, deltas, request.call_id));
+  bool timed_out = false;
+  std::exception_ptr stopped;
+  Error broken;
+  bool failed = false;
+  try {
+    auto ended = co_await io::with_deadline(request.timeout, "command", run->child->wait());
+    if (ended) {
+      *status = *ended;
+    } else if (ended.error().kind == Kind::timeout) {
+      timed_out = true;
+    } else {
+      broken = ended.error();
+      failed = true;
+    }
+  } catch (const io::Cancelled&) {
+    stopped = std::current_exception();
+  }
+  if (timed_out || stopped || failed) {
+    run->child->kill();
+    auto dead = co_await io::shielded(death, run->child->wait());
+    if (!dead) log(Level::warn, "exec", "a killed command did not end: {}", dead.error().text());
+  }
+  bool drained = false;
+  if (!stopped) {
+    try {
+      auto done = co_await io::with_deadline(drain, "pipes", joined(&readers));
+      drained = done.has_value();
+    } catch (const io::Cancelled&) {
+      stopped = std::current_exception();
+    }
+  }
+  if (!drained) {
+    readers.cancel(io::Why::finished);
+    run->child->kill();
+    try {
+      co_await readers.join();
+    } catch (const io::Cancelled&) {
+      // join has waited for the readers; the reason for stopping is kept above.
+    }
+    // A pipe that something still holds counts as empty (sandbox.md 5).
+    if (!run->out.ended) run->out.bytes.clear();
+    if (!run->err.ended) run->err.bytes.clear();
+  }
+  if (stopped) std::rethrow_exception(stopped);
+  if (failed) co_return tl::unexpected(broken);
+  co_return timed_out;
+}
+
+}  // namespace exec_detail
+
+using namespace exec_detail;
+
+io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, ExecRequest request, bool sandboxed) {
+  io::SpawnSpec spec;
+  spec.argv = request.argv;
+  spec.cwd = request.cwd;
+  spec.env = request.env;
+  spec.argv0 = request.argv0;
+  if (sandboxed) {
+    auto args =
+        sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env, context.mechanisms);
+    if (!args) {
+      std::string text = args.error().what;
+      if (!args.error().fix.empty()) text += ". " + args.error().fix;
+      co_return tl::unexpected(ExecFailure{ExecFailure::Why::unsupported, text});
+    }
+    spec.launcher_args = std::move(*args);
+  }
+  io::Time start = context.world.loop.now();
+  Running run;
+  auto child = co_await context.world.processes.spawn(std::move(spec));
+  if (!child) co_return tl::unexpected(ExecFailure{ExecFailure::Why::spawn, spawn_error_text(child.error())});
+  run.child = std::move(*child);
+  io::ExitStatus status;
+  auto timed_out = co_await supervise(context, &run, request, &status);
+  if (!timed_out) co_return tl::unexpected(ExecFailure{ExecFailure::Why::spawn, spawn_error_text(timed_out.error())});
+  ExecOutput output;
+  output.duration = context.world.loop.now() - start;
+  output.timed_out = *timed_out;
+  if (!output.timed_out && status.signal != 0) {
+    co_return tl::unexpected(ExecFailure{ExecFailure::Why::signal,
+                                         fmt::format("execution error: Sandbox(Signal({}))", status.signal)});
+  }
+  output.exit_code = output.timed_out ? timeout_code : status.code;
+  output.merged = utf8_lossy(merge(run.out.bytes, run.err.bytes));
+  output.out = utf8_lossy(run.out.bytes);
+  output.err = utf8_lossy(run.err.bytes);
+  co_return output;
+}
+
+std::map<std::string, std::string> command_environment(const ToolContext& context) {
+  auto env = context.environment;
+  if (!sandbox::has_full_network(context.sandbox)) env["CODEX_SANDBOX_NETWORK_DISABLED"] = "1";
+  return env;
+}
+
+std::string command_cache_key(const std::vector<std::string>& argv, const std::string& cwd, std::optional<bool> tty,
+                              bool escalation) {
+  std::vector<std::string> canonical = argv;
+  if (auto script = sandbox::script_of(argv)) {
+    auto plain = sandbox::plain_commands(*script);
+    if (plain && plain->size() == 1) {
+      canonical = plain->front();
+    } else {
+      canonical = {"__codex_shell_script__", argv[1], *script};
+    }
+  }
+  json::object key;
+  key["command"] = json::array(canonical.begin(), canonical.end());
+  key["cwd"] = cwd;
+  if (tty) key["tty"] = *tty;
+  key["sandbox_permissions"] = escalation ? "require_escalated" : "use_default";
+  key["additional_permissions"] = nullptr;
+  return dump(key);
+}
+
+std::optional<std::string> refuse_escalation(const ToolContext& context, bool escalation, std::string_view verb) {
+  if (!escalation || context.approval == wire::AskForApproval::on_request()) return std::nullopt;
+  std::string name = sandbox::approval_debug_name(context.approval);
+  return fmt::format(
+      "approval policy is {0}; reject command — you {1} ask for escalated permissions if the approval policy is {0}",
+      name, verb);
+}
+
+io::Task<Clearance> clear_command(ToolContext& context, ClearanceRequest request) {
+  sandbox::CommandRequest query{.argv = request.argv,
+                                .approval = context.approval,
+                                .sandbox = context.sandbox,
+                                .escalation = request.escalation,
+                                .prefix_rule = request.prefix_rule};
+  auto requirement = sandbox::requirement_for(query);
+  Clearance result;
+  using enum sandbox::Requirement::Kind;
+  if (requirement.kind == forbidden) {
+    result.answer = Clearance::Answer::rejected;
+    result.reason = requirement.reason;
+    co_return result;
+  }
+  bool outside = !sandbox::needs_sandbox(context.sandbox) || request.escalation ||
+                 (requirement.kind == skip && requirement.bypass_sandbox);
+  if (requirement.kind == ask) {
+    if (!context.approvals.all_known(request.cache_keys)) {
+      wire::event::ExecApprovalRequest question;
+      question.call_id = request.call_id;
+      question.turn_id = context.turn_id;
+      question.command = request.argv;
+      question.cwd = request.cwd;
+      auto reason = requirement.reason.empty() ? request.justification : requirement.reason;
+      if (!reason.empty()) question.reason = reason;
+      question.proposed_execpolicy_amendment = requirement.proposed_amendment;
+      auto decision = co_await context.host.approve_exec(std::move(question));
+      if (is_rejection(decision)) {
+        result.answer = Clearance::Answer::rejected;
+        result.reason = "rejected by user";
+        co_return result;
+      }
+      if (is_for_session(decision)) context.approvals.remember(request.cache_keys);
+    }
+    result.approved = true;
+  }
+  result.answer = outside ? Clearance::Answer::unsandboxed : Clearance::Answer::sandboxed;
+  co_return result;
+}
+
+io::Task<bool> may_retry_unsandboxed(ToolContext& context, const ClearanceRequest& request, bool approved, bool patch) {
+  const auto& policy = context.approval;
+  bool on_request = policy == wire::AskForApproval::on_request();
+  if (policy == wire::AskForApproval::never() || !sandbox::may_ask(policy) || (on_request && !patch)) co_return false;
+  if (approved) co_return true;
+  if (!patch && context.approvals.all_known(request.cache_keys)) co_return true;
+  wire::event::ExecApprovalRequest question;
+  question.call_id = request.call_id;
+  question.turn_id = context.turn_id;
+  question.command = request.argv;
+  question.cwd = request.cwd;
+  question.reason = "command failed; retry without sandbox?";
+  auto decision = co_await context.host.approve_exec(std::move(question));
+  if (is_for_session(decision)) context.approvals.remember(request.cache_keys);
+  co_return !is_rejection(decision);
+}
+
+}  // namespace burin::tools
