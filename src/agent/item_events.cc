@@ -18,7 +18,7 @@ std::size_t possible_tag(std::string_view text, std::string_view tag) {
   return 0;
 }
 
-std::string item_id(const wire::TurnItem& item) {
+std::string id_of(const wire::TurnItem& item) {
   return std::visit(
       [](const auto& i) -> std::string {
         if constexpr (requires { i.id; }) {
@@ -168,7 +168,7 @@ void ItemEvents::added(const wire::ResponseItem& item) {
     session_.emit(wire::event::WebSearchBegin{.call_id = w->id.value_or("")});
   }
   active_ = true;
-  active_id_ = item_id(*started_item);
+  active_id_ = id_of(*started_item);
   filter_ = CitationFilter();
   started(std::move(*started_item));
 }

@@ -69,7 +69,6 @@ void emit_configured(Session& session, std::optional<json::array> initial) {
     session.emit(std::move(out));
   }
   for (const auto& text : session.config.startup_warnings) session.warn(text);
-  for (const auto& text : session.config.warnings) session.warn(text);
   session.emit(wire::event::McpStartupComplete{});
 }
 

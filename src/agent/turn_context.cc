@@ -2,20 +2,6 @@
 
 namespace burin::agent {
 
-namespace turn_context_detail {
-tools::WebSearch offered_search(config::WebSearchMode mode) {
-  switch (mode) {
-    case config::WebSearchMode::live:
-      return tools::WebSearch::live;
-    case config::WebSearchMode::cached:
-      return tools::WebSearch::cached;
-    case config::WebSearchMode::disabled:
-      return tools::WebSearch::disabled;
-  }
-  return tools::WebSearch::disabled;
-}
-}  // namespace turn_context_detail
-
 std::string fallback_metadata_warning(std::string_view slug) {
   return fmt::format(
       "Model metadata for `{}` not found. General defaults are used instead, which may limit the model or its tools; "
@@ -29,8 +15,7 @@ TurnContext make_turn_context(Session& session, std::string turn_id, std::option
   turn.settings = session.settings;
   turn.model = model::resolve_model(session.catalog, turn.settings.model, session.config);
   turn.registry = tools::make_registry(session.config, turn.model,
-                                       turn_context_detail::offered_search(config::web_search_for_turn(
-                                           session.config, turn.settings.sandbox)));
+                                       config::web_search_for_turn(session.config, turn.settings.sandbox));
   std::int64_t now = session.world.clock.now_ms() / 1000;
   auto local = session.world.clock.local(now);
   turn.current_date = fmt::format("{:04}-{:02}-{:02}", local.year, local.month, local.day);

@@ -1,8 +1,8 @@
 // JSON: Boost.JSON as parser and document, our own writer, and small accessors.
 //
-// Why an own writer: Boost's prints 1.0 as 1E0, NaN as NaN, and passes ill-formed UTF-8 through. Ours prints the shortest
-// decimal that reads back, `null` for what is not a number, U+FFFD for ill-formed bytes, and never escapes what need not
-// be escaped, so that equal values give equal bytes (prompt caching depends on it).
+// Why an own writer: Boost's prints 1.0 as 1E0, NaN as NaN, and passes ill-formed UTF-8 through. Ours prints the
+// shortest decimal that reads back, `null` for what is not a number, U+FFFD for ill-formed bytes, and never escapes
+// what need not be escaped, so that equal values give equal bytes (prompt caching depends on it).
 #pragma once
 #include <optional>
 #include <string>

@@ -1,8 +1,8 @@
 // Diagnostics for developers: never for what a user must know (that is an event or an error).
 //
 // Off by default; a front end turns it on with set_log_filter, which takes the syntax of RUST_LOG in small: a level
-// (error, warn, info, debug, trace), optionally per target ("warn,model=debug"). Lines go to stderr, without a time stamp:
-// the clock belongs to the io room. Any thread may log.
+// (error, warn, info, debug, trace), optionally per target ("warn,model=debug"). Lines go to stderr, without a time
+// stamp: the clock belongs to the io room. Any thread may log.
 #pragma once
 #include <string>
 #include <string_view>

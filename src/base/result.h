@@ -43,9 +43,9 @@ std::string os_error_text(int sys);
 
 #define BURIN_CAT_(a, b) a##b
 #define BURIN_CAT(a, b) BURIN_CAT_(a, b)
-#define BURIN_TRY_(ret, tmp, decl, ...)                         \
-  auto&& tmp = (__VA_ARGS__);                                   \
-  if (!tmp) [[unlikely]]                                        \
+#define BURIN_TRY_(ret, tmp, decl, ...)                           \
+  auto&& tmp = (__VA_ARGS__);                                     \
+  if (!tmp) [[unlikely]]                                          \
     ret ::tl::unexpected<::burin::Error>(std::move(tmp).error()); \
   decl = *std::move(tmp)
 #define BURIN_CHECK_(ret, ...)                     \

@@ -18,9 +18,10 @@ unsigned ways(unsigned char c) {
       return twofold;
     case '`':
     case '$':
-    case '!':
-    case '^':  // history expansion works inside double quotes
+    case '!':  // history expansion works inside double quotes
       return single;
+    case '^':  // only as the first of a chunk, see next_chunk
+      return 0;
     default:
       return single | twofold;
   }
@@ -30,7 +31,7 @@ unsigned ways(unsigned char c) {
 std::pair<std::size_t, unsigned> next_chunk(std::string_view s) {
   unsigned possible = bare | single | twofold;
   std::size_t i = 0;
-  if (s.front() == '^') {  // bash and zsh expand a leading ^
+  if (s.front() == '^') {  // bash and zsh take it for history expansion unless the quote stands right before it
     possible = single;
     i = 1;
   }

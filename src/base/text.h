@@ -42,14 +42,14 @@ bool ends_with_ignore_case(std::string_view s, std::string_view suffix);
 bool contains(std::string_view s, std::string_view part);
 
 std::string base64(std::string_view bytes);                          // standard alphabet, padded
-std::optional<std::string> base64_decode(std::string_view text);    // standard, padding required
+std::optional<std::string> base64_decode(std::string_view text);     // standard, padding required
 std::optional<std::string> base64url_decode(std::string_view text);  // without padding
 std::string hex(std::string_view bytes);
 std::array<std::uint8_t, 20> sha1(std::string_view bytes);
 std::array<std::uint8_t, 32> sha256(std::string_view bytes);
 
-/// One word for a POSIX shell, as Python's shlex.quote: unquoted when only [A-Za-z0-9_@%+=:,./-] is in it, '' for an
-/// empty one, else in single quotes with ' written as '"'"'... in the form of the reference's shlex (see shell_join).
+/// One word for a POSIX shell, as the Rust crate shlex 1.3 writes it: bare when only [A-Za-z0-9+./:@]_-] is in it, ''
+/// for an empty one, else in single quotes where possible and in double quotes around ' and backslashes.
 std::string shell_quote(std::string_view word);
 /// Words joined by spaces, each quoted where needed.
 std::string shell_join(const std::vector<std::string>& words);

@@ -247,6 +247,14 @@ class Deriver {
     }
     out_.developer_instructions =
         typed_.developer_instructions ? typed_.developer_instructions : settings_.text("developer_instructions");
+    if (auto path = settings_.text("experimental_compact_prompt_file")) {
+      auto text = read_text(files_, *path, "experimental compact prompt file");
+      if (!text) return tl::unexpected(text.error());
+      out_.compact_prompt = *std::move(text);
+    }
+    if (auto text = settings_.text("compact_prompt"); text && !blank(*text)) {
+      out_.compact_prompt = std::string(trim(*text));
+    }
     if (auto path = settings_.text("model_catalog_json")) {
       auto catalog = read_catalog(files_, *path);
       if (!catalog) return tl::unexpected(catalog.error());

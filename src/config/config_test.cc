@@ -249,6 +249,10 @@ TEST_F(LoadConfig, DerivingErrors) {
             "Error: failed to read model instructions file /h/nope.md: No such file or directory (os error 2)");
   files.put("/h/empty.md", " \n");
   EXPECT_EQ(with("model_instructions_file='empty.md'"), "Error: model instructions file is empty: /h/empty.md");
+  EXPECT_EQ(with("experimental_compact_prompt_file='nope'"),
+            "Error: failed to read experimental compact prompt file /h/nope: No such file or directory (os error 2)");
+  EXPECT_EQ(with("experimental_compact_prompt_file='empty.md'"),
+            "Error: experimental compact prompt file is empty: /h/empty.md");
   EXPECT_THAT(with("model_catalog_json='nope.json'"), HasSubstr("No such file or directory (os error 2)"));
   files.put("/h/c.json", "{\"models\":[]}");
   EXPECT_EQ(with("model_catalog_json='c.json'"),
@@ -266,6 +270,25 @@ TEST_F(LoadConfig, DerivingErrors) {
   EXPECT_THAT(with("[permissions.network]\nenabled=true"), HasSubstr("not supported"));
   user("[permissions.network]\nenabled=false");
   EXPECT_TRUE(load_config(files, env, "/h", cwd, typed));
+}
+
+TEST_F(LoadConfig, CompactPrompt) {
+  files.put("/h/c.md", "from file\n");
+  user("experimental_compact_prompt_file='c.md'\ncompact_prompt=' '\n");
+  EXPECT_EQ(loaded().compact_prompt, "from file");
+  user("experimental_compact_prompt_file='c.md'\ncompact_prompt=' own '\n");
+  EXPECT_EQ(loaded().compact_prompt, "own");
+}
+
+TEST_F(LoadConfig, EnumsMayBeTables) {
+  user("model_verbosity={high={}}\napproval_policy={never={}}\n");
+  EXPECT_EQ(loaded().model_verbosity, wire::Verbosity::high);
+  EXPECT_EQ(loaded().approval_policy, AskForApproval::never());
+  user("model_verbosity={high=1}\n");
+  EXPECT_EQ(error(), "Error loading config.toml: expected table, found integer\nin `model_verbosity`\n");
+  user("approval_policy={reject={sandbox_approval=true,rules=true,mcp_elicitations=true},never={}}\n");
+  EXPECT_EQ(error(),
+            "Error loading config.toml: wanted exactly 1 element, more than 1 element\nin `approval_policy`\n");
 }
 
 TEST_F(LoadConfig, Oss) {

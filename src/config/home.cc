@@ -1,5 +1,6 @@
 #include "config/home.h"
 
+#include <cctype>
 #include <cerrno>
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -122,6 +123,11 @@ class Checker {
     return SchemaError{"invalid type: unit variant, expected string only", path, &value};
   }
 
+  static std::string type_word(const Value& value) {
+    constexpr std::string_view words[] = {"table", "array", "string", "integer", "float", "boolean", "datetime"};
+    return std::string(words[value.data.index()]);
+  }
+
   static Found choice(const Value& value, const Shape& shape, const std::string& path) {
     if (const auto* name = value.string()) {
       return known(shape, *name) ? Found() : unknown_variant(value, *name, shape, path);
@@ -130,7 +136,10 @@ class Checker {
     if (auto error = sole_member(value, path)) return error;
     const auto& [name, body] = *value.table()->begin();
     if (!known(shape, name)) return unknown_variant(value, name, shape, path);
-    return SchemaError{fmt::format("`{}` takes no settings, write it as a string", name), path, &body};
+    const Table* none = body.table();
+    if (none != nullptr && none->empty()) return std::nullopt;
+    return SchemaError{none != nullptr ? "expected empty table" : "expected table, found " + type_word(body), path,
+                       &body};
   }
 
   Found tagged(const Value& value, const Shape& shape, const std::string& path) {

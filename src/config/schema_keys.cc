@@ -1,4 +1,5 @@
 // The keys of config.toml and requirements.toml. See schema.h for what the columns mean.
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 //
 // toml++ does the parsing (with the additions of TOML 1.1 that the reference accepts: newlines and trailing commas in
 // inline tables, \e and \x escapes). Its messages are translated into the reference's words and places, because scripts
-// and users know those (cli-config.md 3.2; vector `bad-toml`). toml++ appears in toml.cc and toml_impl.cc only.
+// and users know those (cli-config.md 3.2; vector `bad-toml`). toml++ appears in toml_impl.cc only.
 #pragma once
 #include <string>
 #include <string_view>

@@ -12,7 +12,6 @@
 #include "io/environment.h"
 #include "io/files.h"
 #include "model/catalog.h"
-#include "sandbox/shell.h"
 #include "wire/item.h"
 #include "wire/rollout.h"
 #include "wire/settings.h"

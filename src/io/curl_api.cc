@@ -7,10 +7,10 @@ namespace burin::io {
 
 namespace curl_api_detail {
 
-Result<CurlApi> load() {
+Result<CurlApi> load(const char* name) {
   constexpr const char* remedy = "install libcurl 4 (Debian: apt-get install libcurl4)";
   // Never unloaded: resolver threads and OpenSSL's exit handlers may still run in it.
-  void* library = ::dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+  void* library = ::dlopen(name, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) {
     const char* why = ::dlerror();
     return fail(Kind::unavailable, fmt::format("the network needs libcurl: {}", why != nullptr ? why : "not found"),
@@ -49,7 +49,7 @@ Result<CurlApi> load() {
 }  // namespace curl_api_detail
 
 const Result<CurlApi>& load_curl() {
-  static const Result<CurlApi> api = curl_api_detail::load();
+  static const Result<CurlApi> api = curl_api_detail::load("libcurl.so.4");
   return api;
 }
 

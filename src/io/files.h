@@ -59,7 +59,8 @@ class Files {
   /// Creates or truncates, writes, closes. Not atomic: for output files that the user named. Follows symlinks.
   virtual Result<> write(const std::string& path, std::string_view bytes, std::uint32_t mode = 0666) = 0;
   /// Temporary file in the same folder, sync, rename over `path`, sync of the folder. `path` keeps its old content on
-  /// any failure. `mode` is set exactly.
+  /// any failure, except that of the last sync: then it has the new content, which a power cut may undo. A symlink at
+  /// `path` is replaced, not followed. `mode` is set exactly.
   virtual Result<> write_atomic(const std::string& path, std::string_view bytes, std::uint32_t mode) = 0;
   virtual Result<std::unique_ptr<AppendFile>> open_append(const std::string& path, bool create,
                                                           std::uint32_t mode = 0666) = 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "io/curl_api.h"
 #include "io/fd.h"
 #include "io/files.h"
 #include "io/http_server.h"
@@ -17,6 +18,10 @@
 #include "io/process.h"
 
 namespace burin::io {
+
+namespace curl_api_detail {
+Result<CurlApi> load(const char* name);
+}
 
 struct HttpTest : ::testing::Test {
   void SetUp() override { listen(); }
@@ -460,6 +465,17 @@ TEST_F(HttpTest, TlsTrustsWhatTheEnvironmentNames) {
   http.reset();
   peer->reset();
   EXPECT_TRUE(real_files().remove_tree(dir));
+}
+
+TEST_F(HttpTest, AMissingLibraryIsNamedWithTheRemedy) {
+  auto missing = curl_api_detail::load("libcurl-of-nobody.so.4");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, Kind::unavailable);
+  EXPECT_NE(missing.error().what.find("libcurl-of-nobody.so.4"), std::string::npos);
+  EXPECT_NE(missing.error().fix.find("libcurl4"), std::string::npos);
+  auto wrong = curl_api_detail::load("libm.so.6");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().what.find("has no function curl_"), std::string::npos);
 }
 
 TEST_F(HttpTest, WarmUpLoadsTheLibrary) {

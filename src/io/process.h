@@ -54,6 +54,7 @@ class Child {
   virtual Task<Result<std::string>> read(Stream stream) = 0;
   /// Writes to stdin or the terminal.
   virtual Task<Result<>> write(std::string bytes) = 0;
+  /// Ends stdin. A terminal has no such end: only our own right to write is given up (write "\x04" to it instead).
   virtual void close_input() = 0;
   /// Waits until the command itself has ended (descendants may still run).
   virtual Task<Result<ExitStatus>> wait() = 0;
@@ -78,6 +79,7 @@ class Processes {
 std::unique_ptr<Processes> make_real_processes(Loop& loop, std::string self = "/proc/self/exe");
 
 /// Called in the forked child just before exec; returns an empty string or the reason why the command must not run.
+/// Descriptors that it leaves open do not reach the command.
 using LaunchHook = std::string (*)(std::span<const std::string> launcher_args);
 
 /// If argv asks for it (argv[1] == "__launch"), acts as launcher and returns its exit status; else nullopt. To be called

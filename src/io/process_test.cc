@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <thread>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -307,6 +309,40 @@ TEST_F(ProcessTest, KillLeavesNoDescendant) {
   auto status = run_task(loop, (*child)->wait());
   EXPECT_EQ(status->signal, SIGKILL);
   EXPECT_TRUE(gone(everyone));
+}
+
+/// Not a test: a program whose second thread starts a daemon.
+TEST(ThreadedProgram, DISABLED_Run) {
+  std::thread([] {
+    if (::fork() == 0) {
+      ::setsid();
+      ::dprintf(1, "%d\n", ::getpid());
+      ::close(1);
+      ::pause();
+    }
+    ::pause();
+  }).detach();
+  ::pause();
+}
+
+TEST_F(ProcessTest, KillFindsChildrenOfEveryThread) {
+  auto child = spawn(spec({*real_files().canonical("/proc/self/exe"), "--gtest_also_run_disabled_tests",
+                           "--gtest_filter=ThreadedProgram.*", "--gtest_brief=1"}));
+  ASSERT_TRUE(child);
+  std::string out;
+  std::optional<std::int64_t> daemon;
+  while (!daemon) {
+    auto piece = run_task(loop, with_deadline(seconds(20), "output", (*child)->read(Stream::out)));
+    ASSERT_TRUE(piece && !piece->empty()) << out;
+    out += *piece;
+    for (std::string_view line : lines(out)) {
+      if (auto n = parse_int(line); n && out.ends_with('\n')) daemon = n;
+    }
+  }
+  std::vector<pid_t> list{static_cast<pid_t>(*daemon)};
+  EXPECT_TRUE(alive(list[0]));
+  (*child)->kill();
+  EXPECT_TRUE(gone(list));
 }
 
 TEST_F(ProcessTest, DaemonLeftByACommandDiesWithTheChildObject) {

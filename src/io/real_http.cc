@@ -328,7 +328,7 @@ Error Transfer::describe(CURLcode code) const {
   api.easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
   std::string curl_text = error_buffer[0] != '\0' ? error_buffer : api.easy_strerror(code);
   std::string place = fmt::format("{} port {}", endpoint.host, endpoint.port);
-  Error cause{.kind = Kind::unavailable};
+  Error cause{.kind = Kind::unavailable, .what = {}};
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       cause.what = fmt::format("cannot find the address of {}", endpoint.host);

@@ -54,7 +54,7 @@ class SseStream : public EventStream {
       auto piece = co_await io::with_deadline(left, "stream", response_->read());
       if (!piece) {
         if (piece.error().kind == Kind::timeout) co_return ModelFail(stream_error("idle timeout waiting for SSE"));
-        co_return ModelFail(stream_error(piece.error().text()));
+        co_return ModelFail(stream_error(piece.error().what));
       }
       if (piece->empty()) {
         if (decoder_.error()) co_return ModelFail(*decoder_.error());
@@ -158,7 +158,7 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::attempt(const 
   auto response = co_await io::with_deadline(headers_deadline, "request", world.http.send(std::move(request)));
   if (!response) {
     *transient = true;
-    co_return ModelFail(stream_error(response.error().text()));
+    co_return ModelFail(stream_error(response.error().what));
   }
   int status = (*response)->status();
   if (status >= 200 && status < 300) {

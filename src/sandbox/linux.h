@@ -5,9 +5,9 @@
 // hook refuses, and the command is not run; a command is never run with less protection than asked for.
 //
 // Beyond the reference, the read-only subpaths of writable roots (.git, .codex, .agents) are protected from commands
-// too: Landlock grants rights by adding paths, so a root that holds such a part is granted entry by entry (what exists
-// at that moment), and new entries directly in the root are made possible by rights on the root folder itself that do
-// not reach into the protected parts where the kernel allows; see linux.cc for the exact rules and limits.
+// too. Landlock cannot take away below what it has granted, so they are mounted read-only in a mount namespace of the
+// command. Where the kernel allows none, they are not protected from commands (patches are always checked), and
+// Mechanisms::describe() says so.
 #pragma once
 #include <optional>
 #include <span>
@@ -26,6 +26,7 @@ namespace burin::sandbox {
 struct Mechanisms {
   int landlock_abi = 0;  // 0: not available
   bool seccomp = false;
+  bool mounts = false;    // mount namespaces: read-only parts of writable roots can be protected
   /// One line for people: what is in force, or why nothing is and what to do.
   std::string describe() const;
 };

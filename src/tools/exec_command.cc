@@ -65,7 +65,7 @@ ToolOutput rejected(std::string_view why) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
-  return failed(fmt::format(R"(CreateProcess {{ message: "Rejected(\"{}\")" }})", quoted));
+  return failed("CreateProcess { message: \"Rejected(\\\"" + quoted + "\\\")\" }");
 }
 
 std::string denial_text(std::string_view kind, int exit_code, const std::string& output) {

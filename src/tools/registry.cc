@@ -27,6 +27,10 @@ struct RegistryBuilder {
     if (parallel) r.parallel_.insert(std::string(name));
   }
 
+  Registry finish() {
+    r.definitions_ += ']';
+    return std::move(r);
+  }
   void shells(const config::Config& config, const model::ModelInfo& model);
   void patch(const config::Config& config, const model::ModelInfo& model);
 };
@@ -64,16 +68,17 @@ void RegistryBuilder::patch(const config::Config& config, const model::ModelInfo
         make_patch_tool(), false);
 }
 
-Registry make_registry(const config::Config& config, const model::ModelInfo& model, WebSearch web_search) {
+Registry make_registry(const config::Config& config, const model::ModelInfo& model, config::WebSearchMode web_search) {
   RegistryBuilder b;
   b.shells(config, model);
   b.offer("update_plan", definitions::update_plan(), make_plan_tool(), false);
   b.offer("request_user_input", definitions::request_user_input(), make_request_user_input_tool(), false);
   b.patch(config, model);
-  if (web_search != WebSearch::disabled) b.define(definitions::web_search(web_search == WebSearch::live));
+  if (web_search != config::WebSearchMode::disabled) {
+    b.define(definitions::web_search(web_search == config::WebSearchMode::live));
+  }
   b.offer("view_image", definitions::view_image(), make_view_image_tool(), true);
-  b.r.definitions_ += ']';
-  return std::move(b.r);
+  return b.finish();
 }
 
 }  // namespace burin::tools

@@ -30,9 +30,7 @@ class Registry {
   bool freeform_patch_ = false;
 };
 
-enum class WebSearch : unsigned char { disabled, cached, live };
-
 /// `web_search` is the turn's effective mode.
-Registry make_registry(const config::Config& config, const model::ModelInfo& model, WebSearch web_search);
+Registry make_registry(const config::Config& config, const model::ModelInfo& model, config::WebSearchMode web_search);
 
 }  // namespace burin::tools

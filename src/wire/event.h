@@ -67,7 +67,7 @@ using Union = OneOf<
 
 /// The union, as a type of its own: copying and destroying so many alternatives is compiled once, in event.cc.
 struct EventMsg : event_detail::Union {
-  using Union::Union;
+  using event_detail::Union::Union;
   EventMsg();
   EventMsg(const EventMsg& other);
   EventMsg(EventMsg&& other) noexcept;

@@ -201,7 +201,7 @@ using Union =
 }
 /// A type of its own for the reason of EventMsg (event.h).
 struct Op : op_detail::Union {
-  using Union::Union;
+  using op_detail::Union::Union;
   Op();
   Op(const Op& other);
   Op(Op&& other) noexcept;

@@ -1,0 +1,11 @@
+# The bash grammar that scripts are judged with: C sources from npm, pinned in cmake/grammars/package-lock.json.
+set(BASH_GRAMMAR ${CMAKE_SOURCE_DIR}/cmake/grammars/node_modules/tree-sitter-bash/src)
+if(NOT EXISTS ${BASH_GRAMMAR}/parser.c)
+  message(FATAL_ERROR "The bash grammar is missing. Run scripts/setup, or: npm ci --ignore-scripts --prefix cmake/grammars")
+endif()
+add_library(burin_bash_grammar STATIC ${BASH_GRAMMAR}/parser.c ${BASH_GRAMMAR}/scanner.c)
+target_include_directories(burin_bash_grammar PRIVATE ${BASH_GRAMMAR})
+target_compile_options(burin_bash_grammar PRIVATE -O2 -w)
+if(BURIN_SANITIZE)
+  target_compile_options(burin_bash_grammar PRIVATE -fsanitize=${BURIN_SANITIZE})
+endif()

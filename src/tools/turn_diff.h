@@ -1,0 +1,44 @@
+// One unified diff of all that the patches of a turn changed (tools.md 5.9).
+//
+// The baseline of a file is its content when the first patch of the turn touches it; the current side is read from disk
+// when the diff is made, so it also shows what others changed meanwhile.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "io/files.h"
+#include "wire/event.h"
+
+namespace burin::tools {
+
+class TurnDiff {
+ public:
+  /// Display paths are relative to the git root that encloses `cwd`, else absolute.
+  TurnDiff(io::Files& files, std::string cwd);
+
+  /// Before a patch runs: takes the baseline of every path that is not tracked yet, and follows moves.
+  void before(const wire::FileChanges& changes);
+
+  /// The aggregate as git-style diff text; empty when nothing differs.
+  std::string unified() const;
+
+ private:
+  struct Side {
+    std::string content;
+    std::uint32_t mode = 0100644;  // git mode; 0120000 with the link target as content
+  };
+  struct Tracked {
+    std::string old_path;        // where the baseline was
+    std::string new_path;        // where the file is now
+    std::optional<Side> before;  // absent: there was no file
+  };
+  std::optional<Side> read(const std::string& path) const;
+  std::string display(const std::string& path) const;
+  io::Files& files_;
+  std::string root_;  // "" without a git root
+  std::map<std::string, Tracked> tracked_;  // by path before any move
+};
+
+}  // namespace burin::tools
