@@ -15,6 +15,7 @@ struct RolloutLog::Impl {
   std::unique_ptr<io::AppendFile> file;
   bool wanted = false;           // materialise() was called, or an existing file was opened
   bool folder_synced = false;
+  bool torn = false;             // the file ends with a partial line, beyond good_size
   bool failing = false;          // a failure was reported and nothing was written since
   std::uint64_t good_size = 0;   // the file up to here holds whole lines
   std::deque<std::string> queue; // lines that are not in the file yet, with their newlines
@@ -50,8 +51,17 @@ struct RolloutLog::Impl {
       fail(size.error());
       return false;
     }
+    if (torn && *size > good_size) {
+      // A partial line that could not be cut off when it was written.
+      if (auto cut = (*opened)->truncate(good_size); !cut) {
+        fail(cut.error());
+        return false;
+      }
+    } else {
+      good_size = *size;
+    }
+    torn = false;
     file = std::move(*opened);
-    good_size = *size;
     return true;
   }
 
@@ -62,7 +72,10 @@ struct RolloutLog::Impl {
       const std::string& line = queue.front();
       if (auto done = file->append(line); !done) {
         // Part of the line may be in the file: it is cut off before anything else is written.
-        if (file->written() > 0 && !file->truncate(good_size)) file.reset();
+        if (file->written() > 0 && !file->truncate(good_size)) {
+          torn = true;
+          file.reset();
+        }
         fail(done.error());
         return;
       }

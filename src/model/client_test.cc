@@ -1,0 +1,313 @@
+// One request with its retries, the stream's ends, and what the headers say (model-client.md 5, 8, 9).
+#include "model/client.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "testing/fake_world.h"
+
+namespace burin::model {
+
+using namespace std::chrono_literals;
+
+struct ClientTest : ::testing::Test, testing::FakeWorld {
+  ClientOptions options;
+  TurnSettings settings;
+  Prompt prompt;
+  std::unique_ptr<ModelClient> client;
+  std::unique_ptr<ModelSession> session;
+
+  void SetUp() override {
+    options.identity = {.originator = "codex_exec", .user_agent = "codex_exec/0.110.0 (t)", .version = "0.110.0",
+                        .residency = {}};
+    options.provider.id = "mock";
+    options.provider.name = "mock";
+    options.provider.base_url = "http://mock/v1/";
+    options.provider.request_max_retries = 2;
+    options.provider.stream_idle_timeout_ms = 1000;
+    options.thread_id = "thread-1";
+    settings.model = find_model(bundled_models(), "gpt-5.1-codex");
+    prompt.instructions = "be good";
+    prompt.tools = "[]";
+  }
+  void make() {
+    client = std::make_unique<ModelClient>(world, options);
+    session = client->new_session();
+  }
+
+  struct Outcome {
+    std::vector<wire::ModelEvent> events;
+    std::optional<ModelError> error;
+  };
+  static io::Task<Outcome> read_all(ModelSession* s, const Prompt* p, const TurnSettings* t, std::string metadata) {
+    Outcome out;
+    auto stream = co_await s->stream(*p, *t, [metadata] { return metadata; });
+    if (!stream) {
+      out.error = stream.error();
+      co_return out;
+    }
+    for (;;) {
+      auto batch = co_await (*stream)->next();
+      if (!batch) {
+        out.error = batch.error();
+        co_return out;
+      }
+      if (batch->empty()) co_return out;
+      for (auto& e : *batch) out.events.push_back(std::move(e));
+    }
+  }
+  Outcome ask() { return io::run_task(loop, read_all(session.get(), &prompt, &settings, R"({"turn_id":"t"})")); }
+
+  static std::string header(const io::HttpRequest& r, std::string_view name) {
+    for (const auto& [n, v] : r.headers) {
+      if (equals_ignore_case(n, name)) return v;
+    }
+    return "<absent>";
+  }
+  static io::ScriptedResponse sse(std::string text, io::Headers headers = {}) {
+    return io::ScriptedResponse::text(200, std::move(text), std::move(headers));
+  }
+  const std::string done = "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\"}}\n\n";
+};
+
+TEST_F(ClientTest, HeadersAndUrl) {
+  options.auth = {Auth::Mode::chatgpt, "tok", "acc-1"};
+  options.beta_features = "apps";
+  options.provider.query_params = {{"api-version", "b c"}};
+  options.provider.http_headers = {{"session_id", "mine"}, {"originator", "other"}, {"bad name", "x"}};
+  options.provider.env_http_headers = {{"X-Set", "SET"}, {"X-Blank", "BLANK"}, {"X-Unset", "UNSET"}};
+  env.set("SET", "v");
+  env.set("BLANK", "  ");
+  make();
+  http.queue(sse(done));
+  EXPECT_FALSE(ask().error);
+  const auto& r = http.requests().at(0);
+  EXPECT_EQ(r.url, "http://mock/v1/responses?api-version=b%20c");
+  EXPECT_EQ(header(r, "Authorization"), "Bearer tok");
+  EXPECT_EQ(header(r, "ChatGPT-Account-ID"), "acc-1");
+  EXPECT_EQ(header(r, "Accept"), "text/event-stream");
+  EXPECT_EQ(header(r, "session_id"), "thread-1") << "a provider may not override it";
+  EXPECT_EQ(header(r, "originator"), "other") << "a provider may override it";
+  EXPECT_EQ(header(r, "x-codex-beta-features"), "apps");
+  EXPECT_EQ(header(r, "x-codex-turn-metadata"), R"({"turn_id":"t"})");
+  EXPECT_EQ(header(r, "X-Set"), "v");
+  for (auto absent : {"X-Blank", "X-Unset", "bad name", "x-codex-turn-state", "Accept-Encoding", "conversation_id"}) {
+    EXPECT_EQ(header(r, absent), "<absent>") << absent;
+  }
+}
+
+TEST_F(ClientTest, CredentialsByProvider) {
+  options.auth = {Auth::Mode::api_key, "stored", {}};
+  options.provider.env_key = "MY_KEY";
+  options.provider.env_key_instructions = "Get one.";
+  make();
+  auto missing = ask();
+  ASSERT_TRUE(missing.error);
+  EXPECT_EQ(missing.error->message, "Missing environment variable: `MY_KEY`. Get one.");
+  EXPECT_FALSE(missing.error->retryable());
+  EXPECT_TRUE(http.requests().empty());
+  env.set("MY_KEY", "from-env");
+  http.queue(sse(done));
+  EXPECT_FALSE(ask().error);
+  EXPECT_EQ(header(http.requests().at(0), "authorization"), "Bearer from-env");
+}
+
+TEST_F(ClientTest, HeaderEventsComeFirstInOrder) {
+  make();
+  http.queue(sse("data: {\"type\":\"response.output_text.delta\",\"delta\":\"x\"}\n\n" + done,
+                 {{"OpenAI-Model", "m"}, {"X-Models-Etag", "e"}, {"x-reasoning-included", "false"},
+                  {"x-codex-primary-used-percent", "12.5"}, {"x-codex-other-primary-used-percent", "3"}}));
+  auto out = ask();
+  ASSERT_EQ(out.events.size(), 7u);
+  EXPECT_TRUE(std::holds_alternative<wire::ServerModel>(out.events[0]));
+  EXPECT_EQ(*std::get<wire::RateLimits>(out.events[1]).snapshot.limit_id, "codex");
+  EXPECT_EQ(std::get<wire::RateLimits>(out.events[1]).snapshot.primary->used_percent, 12.5);
+  EXPECT_EQ(*std::get<wire::RateLimits>(out.events[2]).snapshot.limit_id, "codex_other");
+  EXPECT_TRUE(std::holds_alternative<wire::ModelsEtag>(out.events[3]));
+  EXPECT_TRUE(std::holds_alternative<wire::ReasoningIncluded>(out.events[4]));
+}
+
+TEST_F(ClientTest, TurnStateIsStickyWithinTheTurnOnly) {
+  make();
+  http.queue(sse(done, {{"x-codex-turn-state", "first"}}));
+  http.queue(sse(done, {{"x-codex-turn-state", "second"}}));
+  http.queue(sse(done));
+  http.queue(sse(done));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(ask().error);
+  session = client->new_session();
+  EXPECT_FALSE(ask().error);
+  EXPECT_EQ(header(http.requests().at(0), "x-codex-turn-state"), "<absent>");
+  EXPECT_EQ(header(http.requests().at(1), "x-codex-turn-state"), "first");
+  EXPECT_EQ(header(http.requests().at(2), "x-codex-turn-state"), "first");
+  EXPECT_EQ(header(http.requests().at(3), "x-codex-turn-state"), "<absent>");
+}
+
+TEST_F(ClientTest, RequestLevelRetriesFor5xxAndNetworkOnly) {
+  make();
+  io::Time start = loop.now();
+  for (int i = 0; i < 3; ++i) http.queue(io::ScriptedResponse::text(503, "busy"));
+  auto out = ask();
+  ASSERT_TRUE(out.error);
+  EXPECT_EQ(out.error->cls, ErrorClass::unexpected_status);
+  EXPECT_EQ(out.error->message,
+            "unexpected status 503 Service Unavailable: busy, url: http://mock/v1/responses");
+  EXPECT_EQ(http.requests().size(), 3u);
+  auto waited = io::to_seconds(loop.now() - start);
+  EXPECT_GE(waited, 0.9 * 0.6);
+  EXPECT_LE(waited, 1.1 * 0.6);
+
+  http.queue(io::ScriptedResponse::refusal());
+  http.queue(sse(done));
+  EXPECT_FALSE(ask().error);
+  EXPECT_EQ(http.requests().size(), 5u);
+
+  for (int status : {400, 401, 403, 404, 429, 426}) {
+    auto before = http.requests().size();
+    http.queue(io::ScriptedResponse::text(status, "{}"));
+    EXPECT_TRUE(ask().error);
+    EXPECT_EQ(http.requests().size(), before + 1) << status;
+  }
+}
+
+TEST_F(ClientTest, ErrorClassesOfStatuses) {
+  struct Row {
+    int status;
+    std::string body;
+    ErrorClass cls;
+    bool retryable;
+    std::string info, message;
+  };
+  const Row rows[] = {
+      {400, "raw text", ErrorClass::invalid_request, false, "other", "raw text"},
+      {400, "The image data you provided does not represent a valid image.", ErrorClass::invalid_image, false,
+       "bad_request", ""},
+      {401, R"({"error":{"message":" no "}})", ErrorClass::unexpected_status, true, "other",
+       "unexpected status 401 Unauthorized: no, url: http://mock/v1/responses, cf-ray: ray, request id: rid"},
+      {403, "<html>Cloudflare says blocked</html>", ErrorClass::unexpected_status, true, "other", ""},
+      {404, "", ErrorClass::unexpected_status, true, "other",
+       "unexpected status 404 Not Found: Unknown error, url: http://mock/v1/responses, cf-ray: ray, request id: rid"},
+      {429, "{}", ErrorClass::retry_limit, false, "response_too_many_failed_attempts",
+       "exceeded retry limit, last status: 429 Too Many Requests, request id: rid"},
+      {429, R"({"error":{"type":"usage_limit_reached","plan_type":"pro"}})", ErrorClass::usage_limit_reached, false,
+       "usage_limit_exceeded", ""},
+      {429, R"({"error":{"type":"usage_not_included"}})", ErrorClass::usage_not_included, false, "usage_limit_exceeded", ""},
+      {500, "", ErrorClass::internal_server_error, true, "internal_server_error", ""},
+      {503, R"({"error":{"code":"slow_down"}})", ErrorClass::server_overloaded, false, "server_overloaded", ""},
+  };
+  options.provider.request_max_retries = 0;
+  make();
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.body);
+    http.queue(io::ScriptedResponse::text(row.status, row.body, {{"x-request-id", "rid"}, {"cf-ray", "ray"}}));
+    auto out = ask();
+    ASSERT_TRUE(out.error);
+    EXPECT_EQ(out.error->cls, row.cls);
+    EXPECT_EQ(out.error->retryable(), row.retryable);
+    EXPECT_EQ(out.error->info().kind, row.info);
+    if (!row.message.empty()) EXPECT_EQ(out.error->message, row.message);
+  }
+  http.queue(io::ScriptedResponse::text(418, std::string(999, 'a') + "ä" + std::string(50, 'b')));
+  EXPECT_TRUE(contains(ask().error->message, std::string(999, 'a') + "..., url:")) << "cut on a character boundary";
+}
+
+TEST_F(ClientTest, EndsOfTheStream) {
+  make();
+  auto cut = sse("data: {\"type\":\"response.created\",\"response\":{}}\n\n");
+  http.queue(cut);
+  EXPECT_EQ(ask().error->message,
+            "stream disconnected before completion: stream closed before response.completed");
+  cut.end = io::ScriptedResponse::End::silence;
+  http.queue(cut);
+  io::Time start = loop.now();
+  EXPECT_EQ(ask().error->message, "stream disconnected before completion: idle timeout waiting for SSE");
+  EXPECT_EQ(loop.now() - start, 1s);
+  cut.end = io::ScriptedResponse::End::cut;
+  http.queue(cut);
+  auto out = ask();
+  EXPECT_TRUE(out.error->retryable());
+  EXPECT_EQ(out.error->cls, ErrorClass::stream);
+  // A failure is forgotten when completion follows, and raised when the body ends.
+  std::string failed = "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"insufficient_quota\"}}}\n\n";
+  http.queue(sse(failed + done));
+  EXPECT_FALSE(ask().error);
+  http.queue(sse(failed));
+  EXPECT_EQ(ask().error->cls, ErrorClass::quota_exceeded);
+}
+
+TEST_F(ClientTest, CommentsDoNotKeepAStreamAliveUnknownEventsDo) {
+  make();
+  io::ScriptedResponse r;
+  for (int i = 0; i < 3; ++i) r.body.push_back({": ping\n\n", 400ms});
+  r.end = io::ScriptedResponse::End::silence;
+  http.queue(r);
+  io::Time start = loop.now();
+  EXPECT_TRUE(ask().error);
+  EXPECT_EQ(loop.now() - start, 1s);
+  r.body.clear();
+  for (int i = 0; i < 3; ++i) r.body.push_back({"data: {\"type\":\"who.knows\"}\n\n", 400ms});
+  http.queue(r);
+  start = loop.now();
+  EXPECT_TRUE(ask().error);
+  EXPECT_EQ(loop.now() - start, 2200ms);
+}
+
+TEST_F(ClientTest, NothingIsReadAfterCompletion) {
+  make();
+  auto r = sse(done + "data: {\"type\":\"response.output_text.delta\",\"delta\":\"late\"}\n\n");
+  r.end = io::ScriptedResponse::End::silence;
+  http.queue(r);
+  auto out = ask();
+  EXPECT_FALSE(out.error);
+  EXPECT_TRUE(std::holds_alternative<wire::Completed>(out.events.back()));
+}
+
+TEST_F(ClientTest, BodyHasTheSpecifiedShape) {
+  make();
+  settings.model = find_model(bundled_models(), "gpt-5.3-codex");
+  std::string item = R"({"type":"message","role":"user","content":[]})";
+  prompt.input = {item};
+  json::value schema = {{"type", "object"}};
+  prompt.output_schema = &schema;
+  prompt.parallel_tool_calls = true;
+  http.queue(sse(done));
+  EXPECT_FALSE(ask().error);
+  EXPECT_EQ(http.requests().at(0).body,
+            R"({"model":"gpt-5.3-codex","instructions":"be good","input":[{"type":"message","role":"user","content":[]}],)"
+            R"("tools":[],"tool_choice":"auto","parallel_tool_calls":true,"reasoning":{"effort":"medium","summary":"auto"},)"
+            R"("store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"thread-1",)"
+            R"("text":{"verbosity":"low","format":{"type":"json_schema","strict":true,"schema":{"type":"object"},)"
+            R"("name":"codex_output_schema"}}})");
+}
+
+TEST_F(ClientTest, ReasoningForms) {
+  auto body = [&] { return build_body(prompt, settings, "k", false); };
+  settings.effort = wire::ReasoningEffort::none;
+  settings.summary = wire::ReasoningSummary::none;
+  EXPECT_TRUE(contains(body(), R"("reasoning":{"effort":"none"},)"));
+  settings.model = find_model(bundled_models(), "unknown-model");
+  EXPECT_TRUE(contains(body(), R"("reasoning":null,)"));
+  EXPECT_TRUE(contains(body(), R"("include":[])"));
+  settings.service_tier = wire::ServiceTier::fast;
+  EXPECT_FALSE(contains(body(), "service_tier"));
+  settings.fast_mode = true;
+  EXPECT_TRUE(contains(body(), R"("service_tier":"priority")"));
+}
+
+TEST(Catalog, Lookup) {
+  const auto& all = bundled_models();
+  EXPECT_EQ(find_model(all, "gpt-5.3-codex-experimental").priority, 0);
+  EXPECT_EQ(find_model(all, "gpt-5.3-codex-experimental").slug, "gpt-5.3-codex-experimental");
+  EXPECT_FALSE(find_model(all, "custom/gpt-5.3-codex").fallback_metadata);
+  for (auto slug : {"a/b/gpt-5.3-codex", "my-org/gpt-5.3-codex", "other"}) {
+    EXPECT_TRUE(find_model(all, slug).fallback_metadata) << slug;
+  }
+  EXPECT_EQ(default_model(all), "gpt-5.3-codex");
+  EXPECT_EQ(find_model(all, "gpt-5.1-codex").usable_window(), 258400);
+  EXPECT_EQ(find_model(all, "gpt-oss-20b").usable_window(), 121600);
+  auto m = find_model(all, "gpt-5.3-codex");
+  EXPECT_TRUE(m.supports_personality());
+  EXPECT_FALSE(contains(model_instructions(m, wire::Personality::none), "{{"));
+  EXPECT_FALSE(contains(find_model(all, "gpt-5").base_instructions, "{{"));
+}
+
+}  // namespace burin::model

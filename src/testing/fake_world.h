@@ -1,0 +1,24 @@
+// A complete world for unit tests: memory files, scripted processes and network, virtual time.
+#pragma once
+#include "io/fake_files.h"
+#include "io/fake_http.h"
+#include "io/fake_process.h"
+#include "io/world.h"
+
+namespace burin::testing {
+
+struct FakeWorld {
+  io::Loop loop;
+  io::Pool pool{1};
+  io::FixedClock clock;
+  io::SeededRandom random{7};
+  io::MemFiles memory;
+  io::FaultFiles files{memory};
+  io::ScriptedProcesses processes;
+  io::ScriptedHttp http;
+  io::Environment env;
+  io::World world{loop, pool, clock, random, files, processes, http, env};
+  FakeWorld() { loop.use_virtual_time(); }
+};
+
+}  // namespace burin::testing
