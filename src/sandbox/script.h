@@ -15,7 +15,10 @@ using Argv = std::vector<std::string>;
 /// The commands of a script that consists of plain word-only commands joined by && || ; | or newlines.
 std::optional<std::vector<Argv>> plain_commands(std::string_view script);
 
-/// The same for [bash|zsh|sh, -lc|-c, script].
+/// The script of [bash|zsh|sh, -lc|-c, script], as sandbox.md 9.1 reads argument vectors.
+std::optional<std::string_view> posix_script_of(const Argv& argv);
+
+/// plain_commands for such an argument vector.
 std::optional<std::vector<Argv>> plain_commands_of(const Argv& argv);
 
 /// The single command of a script with a heredoc, if its words are all literal (9.2).
