@@ -284,27 +284,10 @@ def test_images_and_schema_and_last_message():
         assert body["text"]["format"]["schema"] == {"type": "object"}
 
 
-def test_background_terminal_and_write_stdin():
-    script = [[call("exec_command", {"cmd": "cat", "tty": True, "yield_time_ms": 300}), completed()]]
+def test_a_background_terminal_is_ended_with_the_run():
+    script = [[call("exec_command", {"cmd": "cat", "tty": True, "yield_time_ms": 300}), completed()], [completed()]]
     with Place() as place, Mock(script) as mock:
         place.configure(mock)
-
-        # The session id of the first answer is needed for the second script element.
-        original = mock.script
-
-        class Script(list):
-            def __getitem__(self, index):
-                if index == 0:
-                    return original[0]
-                if index == 1:
-                    text = outputs(mock.requests[-1])["c1"] if mock.requests else ""
-                    return [completed()]
-                return [completed()]
-
-            def __len__(self):
-                return 2
-
-        mock.script = Script()
         result = run(BINARY, place, ["exec", "--json", "go"])
         assert result.returncode == 0, result.stderr
         text = outputs(mock.requests[1])["c1"]

@@ -123,7 +123,8 @@ class Place:
 
     def env(self, extra=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CODEX_", "BURIN_", "OPENAI_"))}
-        env.update({"CODEX_HOME": str(self.home), "MOCK_KEY": "k"})
+        # A home without profile scripts: what a login shell prints would be in the outputs.
+        env.update({"CODEX_HOME": str(self.home), "MOCK_KEY": "k", "HOME": str(self.root)})
         env.update(extra or {})
         return {k: v for k, v in env.items() if v is not None}
 
@@ -170,12 +171,13 @@ def created():
 
 
 def alive(marker):
-    """Processes whose command line holds the marker."""
+    """Processes whose command line starts with the marker."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                if marker in (entry / "cmdline").read_bytes().decode(errors="replace"):
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                if words.startswith(marker):
                     found.append(int(entry.name))
             except OSError:
                 pass

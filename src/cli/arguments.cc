@@ -146,7 +146,7 @@ std::string usage_of(const CLI::App& app) {
   }
   std::string out = path + " [OPTIONS]";
   for (const auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
-    out += fmt::format(option->get_required() ? " <{}>" : " [{}]", option->get_name());
+    out += option->get_required() ? fmt::format(" <{}>", option->get_name()) : fmt::format(" [{}]", option->get_name());
   }
   if (!app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty()) out += " [COMMAND]";
   return out;

@@ -35,7 +35,7 @@ struct CallOutput {
 };
 
 struct CapturedRequest {
-  std::size_t sequence = 0;     // from 0, in order of arrival
+  std::size_t sequence = 0;     // from 1, in order of arrival
   std::size_t connection = 0;   // equal numbers: the client reused the connection
   std::int64_t arrived_ms = 0;  // wall clock, milliseconds
   std::string method, path, query;

@@ -62,7 +62,7 @@ io::Task<> MockServer::handle(MockServer* server, io::ServerExchange& exchange) 
 
 RequestPtr MockServer::record(const io::ServerExchange& exchange) {
   auto captured = std::make_shared<CapturedRequest>(CapturedRequest::from(exchange.request()));
-  captured->sequence = next_sequence_++;
+  captured->sequence = ++next_sequence_;
   captured->connection = exchange.connection();
   captured->arrived_ms = options_.clock->now_ms();
   requests_.push_back(captured);

@@ -145,7 +145,7 @@ class MockServer {
   std::size_t first_live_ = 0;  // mounts before it are used up
   std::shared_ptr<const Response> last_response_;  // the last one mounted for /responses
   std::vector<RequestPtr> requests_;
-  std::size_t next_sequence_ = 0;
+  std::size_t next_sequence_ = 0;  // of the last request
   std::size_t answers_done_ = 0;
   std::vector<Problem> problems_;
   std::map<std::string, std::shared_ptr<Gate>> gates_;
