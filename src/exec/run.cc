@@ -113,6 +113,7 @@ class Sink : public agent::EventSink {
   explicit Sink(Printer& printer) : printer_(printer) {}
   void on_event(const wire::Event& event) override {
     namespace ev = wire::event;
+    if (closed) return;
     printer_.on_event(event.msg);
     if (const auto* done = std::get_if<ev::TaskComplete>(&event.msg)) {
       last_message = done->last_agent_message;
@@ -125,6 +126,7 @@ class Sink : public agent::EventSink {
   io::Event turn_over;
   std::optional<std::string> last_message;
   bool interrupted = false;
+  bool closed = false;  // the end was printed: what shutting down still says is not shown
 
  private:
   Printer& printer_;
@@ -220,6 +222,7 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
     err.write("Error: " + submitted.error().text() + "\n");
   }
   printer.end(sink.interrupted);
+  sink.closed = true;
   if (options.output_last_message) {
     write_last_message(world, *options.output_last_message, p.start_dir, sink.last_message, err);
   }

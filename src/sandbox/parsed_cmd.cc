@@ -19,7 +19,7 @@ using Words = std::span<const std::string>;
 using Flags = std::span<const std::string_view>;
 using Text = std::optional<std::string>;
 
-bool among(std::string_view word, Flags list) { return std::find(list.begin(), list.end(), word) != list.end(); }
+bool is_among(std::string_view word, Flags list) { return std::find(list.begin(), list.end(), word) != list.end(); }
 
 bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -33,7 +33,7 @@ std::string short_path(std::string_view path) {
   while (trimmed.ends_with('/')) trimmed.remove_suffix(1);
   auto parts = split(trimmed, '/');
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    if (!among(*part, dull)) return std::string(*part);
+    if (!is_among(*part, dull)) return std::string(*part);
   }
   return std::string(trimmed);
 }
@@ -49,7 +49,7 @@ std::vector<std::string> operands(Words args, Flags with_value) {
       out.insert(out.end(), args.begin() + static_cast<std::ptrdiff_t>(i) + 1, args.end());
       break;
     }
-    if (among(arg, with_value)) {
+    if (is_among(arg, with_value)) {
       ++i;
     } else if (!arg.starts_with('-')) {
       out.push_back(arg);
@@ -92,9 +92,9 @@ ParsedCommand greps(const Argv& words, Words args, Flags with_value) {
   static constexpr std::string_view patterns[] = {"-e", "--regexp", "-f", "--file"};
   Text pattern;
   for (std::size_t i = 0; i + 1 < args.size() && args[i] != "--" && !pattern; ++i) {
-    if (among(args[i], patterns)) {
+    if (is_among(args[i], patterns)) {
       pattern = args[i + 1];
-    } else if (among(args[i], with_value)) {
+    } else if (is_among(args[i], with_value)) {
       ++i;
     }
   }
@@ -113,7 +113,7 @@ ParsedCommand git(const Argv& words, Words args, Flags) {
   return unknown(words);
 }
 
-ParsedCommand fd(const Argv& words, Words args, Flags with_value) {
+ParsedCommand fd_search(const Argv& words, Words args, Flags with_value) {
   auto found = operands(args, with_value);
   if (found.size() != 1) return list_or_search(words, at(found, 0), at(found, 1));
   const auto& one = found[0];
@@ -121,11 +121,11 @@ ParsedCommand fd(const Argv& words, Words args, Flags with_value) {
   return is_path ? list_or_search(words, std::nullopt, one) : list_or_search(words, one, std::nullopt);
 }
 
-ParsedCommand find(const Argv& words, Words args, Flags tests) {
+ParsedCommand find_files(const Argv& words, Words args, Flags tests) {
   static constexpr std::string_view grammar[] = {"!", "(", ")"};
   auto start = std::find_if(args.begin(), args.end(),
-                            [](const auto& arg) { return !arg.starts_with('-') && !among(arg, grammar); });
-  auto test = std::find_if(args.begin(), args.end(), [&](const auto& arg) { return among(arg, tests); });
+                            [](const auto& arg) { return !arg.starts_with('-') && !is_among(arg, grammar); });
+  auto test = std::find_if(args.begin(), args.end(), [&](const auto& arg) { return is_among(arg, tests); });
   Text query = test != args.end() && test + 1 != args.end() ? Text(*(test + 1)) : std::nullopt;
   return list_or_search(words, std::move(query), start != args.end() ? Text(*start) : std::nullopt);
 }
@@ -182,7 +182,7 @@ Text sed_file(Words args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     bool expression = args[i] == "-e" || args[i] == "--expression";
     if (expression && i + 1 < args.size()) range = range || is_line_range(args[i + 1]);
-    if (among(args[i], with_value)) ++i;
+    if (is_among(args[i], with_value)) ++i;
   }
   auto found = operands(args, with_value);
   if (!found.empty() && is_line_range(found[0])) return at(found, 1);
@@ -222,12 +222,12 @@ constexpr std::string_view less_flags[] = {"-p",        "-P",       "-x",     "-
                                            "--pattern", "--prompt", "--tabs", "--shift", "--jump-target"};
 constexpr std::string_view nl_flags[] = {"-s", "-w", "-v", "-i", "-b"};
 
-struct Row {
+struct CommandRow {
   std::string_view program;
   ParsedCommand (*reading)(const Argv&, Words, Flags);
   Flags flags;  // for find: its tests
 };
-constexpr Row rows[] = {{"ls", lists, ls_flags},
+constexpr CommandRow command_rows[] = {{"ls", lists, ls_flags},
                         {"eza", lists, eza_flags},
                         {"exa", lists, eza_flags},
                         {"tree", lists, tree_flags},
@@ -236,8 +236,8 @@ constexpr Row rows[] = {{"ls", lists, ls_flags},
                         {"rga", ripgrep, rg_flags},
                         {"ripgrep-all", ripgrep, rg_flags},
                         {"git", git, {}},
-                        {"fd", fd, fd_flags},
-                        {"find", find, find_tests},
+                        {"fd", fd_search, fd_flags},
+                        {"find", find_files, find_tests},
                         {"grep", greps, grep_flags},
                         {"egrep", greps, grep_flags},
                         {"fgrep", greps, grep_flags},
@@ -259,8 +259,8 @@ ParsedCommand classify(const Argv& words) {
   if (words.empty()) return unknown(words);
   Words args = Words(words).subspan(1);
   if (is_python(words[0])) return python(words, args);
-  auto row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.program == words[0]; });
-  return row != std::end(rows) ? row->reading(words, args, row->flags) : unknown(words);
+  auto row = std::find_if(std::begin(command_rows), std::end(command_rows), [&](const CommandRow& r) { return r.program == words[0]; });
+  return row != std::end(command_rows) ? row->reading(words, args, row->flags) : unknown(words);
 }
 
 /// What xargs runs.
@@ -269,7 +269,7 @@ Words xargs_command(Words args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (args[i] == "--") return args.subspan(i + 1);
     if (!args[i].starts_with('-')) return args.subspan(i);
-    if (among(args[i], with_value)) ++i;
+    if (is_among(args[i], with_value)) ++i;
   }
   return {};
 }
@@ -279,7 +279,7 @@ bool edits_in_place(Words command) {
   if (command.empty()) return false;
   auto has = [&](auto is_sign) { return std::any_of(command.begin() + 1, command.end(), is_sign); };
   if (command[0] == "rg") return has([](const auto& arg) { return arg == "--replace"; });
-  if (!among(command[0], editors)) return false;
+  if (!is_among(command[0], editors)) return false;
   return has([&](const auto& arg) {
     return arg.starts_with("-i") || arg.starts_with("-pi") || (command[0] == "sed" && arg == "--in-place");
   });
@@ -291,7 +291,7 @@ bool is_formatting(const Argv& words) {
   if (words.empty()) return false;
   const auto& program = words[0];
   Words args = Words(words).subspan(1);
-  if (among(program, always)) return true;
+  if (is_among(program, always)) return true;
   if (program == "xargs") return !edits_in_place(xargs_command(args));
   if (program == "awk") return !awk_file(args);
   if (program == "sed") return !sed_file(args);
@@ -392,7 +392,7 @@ std::vector<Entry> read_script(const std::vector<Argv>& commands) {
 std::vector<Argv> split_words(const Argv& argv) {
   static constexpr std::string_view answers[] = {"yes", "y", "no", "n"};
   Words words = argv;
-  if (words.size() >= 2 && among(words[0], answers) && words[1] == "|") words = words.subspan(2);
+  if (words.size() >= 2 && is_among(words[0], answers) && words[1] == "|") words = words.subspan(2);
   std::vector<Argv> out(1);
   for (const auto& word : words) {
     if (!is_connector(word)) {

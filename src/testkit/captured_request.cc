@@ -64,7 +64,6 @@ std::optional<CallOutput> content_and_success(const json::value* item) {
 }
 
 void decode_body(CapturedRequest& r) {
-  r.body = r.raw_body;
   for (const auto& value : r.headers_all("content-encoding")) {
     for (auto coding : split(value, ',')) {
       coding = trim(coding);
@@ -73,12 +72,12 @@ void decode_body(CapturedRequest& r) {
         r.trouble = fmt::format("body has content-encoding {}, which this server cannot undo", coding);
         return;
       }
-      auto plain = zstd_decode(r.body);
+      auto plain = zstd_decode(r.body());
       if (!plain) {
         r.trouble = "body is not what its content-encoding says: " + plain.error().text();
         return;
       }
-      r.body = std::move(*plain);
+      r.decoded_body = std::move(*plain);
     }
   }
 }
@@ -114,8 +113,8 @@ CapturedRequest CapturedRequest::from(const io::ServerRequest& request) {
   r.headers = request.headers;
   r.raw_body = request.body;
   captured_detail::decode_body(r);
-  if (!r.body.empty() && r.trouble.empty()) {
-    auto parsed = parse_json(r.body);
+  if (!r.body().empty() && r.trouble.empty()) {
+    auto parsed = parse_json(r.body());
     r.has_json = parsed.has_value();
     if (parsed) {
       r.json = std::move(*parsed);
@@ -134,7 +133,7 @@ const json::value& CapturedRequest::body_json() const {
 bool CapturedRequest::body_contains_text(std::string_view text) const {
   std::string literal;
   write_json_string(literal, text);
-  return contains(body, std::string_view(literal).substr(1, literal.size() - 2));
+  return contains(body(), std::string_view(literal).substr(1, literal.size() - 2));
 }
 
 std::string CapturedRequest::instructions_text() const {
@@ -158,7 +157,8 @@ std::vector<const json::value*> CapturedRequest::inputs_of_type(std::string_view
 std::vector<std::vector<std::string>> CapturedRequest::message_input_text_groups(std::string_view role) const {
   std::vector<std::vector<std::string>> out;
   for (const auto& item : input()) {
-    if (captured_detail::is_message_of(item, role)) out.push_back(captured_detail::parts_of(item, "input_text", "text"));
+    if (captured_detail::is_message_of(item, role))
+      out.push_back(captured_detail::parts_of(item, "input_text", "text"));
   }
   return out;
 }

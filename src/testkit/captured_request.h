@@ -1,7 +1,7 @@
 // One request as the scripted server received it, with the questions that tests ask of it.
 //
-// Why so many helpers: a test of an agent is a claim about what the model was shown. Each helper names one such claim, so
-// that tests read as claims and not as walks through JSON (model-client.md 16.7).
+// Why so many helpers: a test of an agent is a claim about what the model was shown. Each helper names one such claim,
+// so that tests read as claims and not as walks through JSON (model-client.md 16.7).
 //
 // Ownership: immutable once recorded, shared by the server's log and the handles of mounts; views and pointers that the
 // helpers return live as long as the request. `delivery` alone changes afterwards: it tells how the answer went.
@@ -39,10 +39,10 @@ struct CapturedRequest {
   std::size_t connection = 0;   // equal numbers: the client reused the connection
   std::int64_t arrived_ms = 0;  // wall clock, milliseconds
   std::string method, path, query;
-  io::Headers headers;   // in order, names as sent
-  std::string raw_body;  // as sent
-  std::string body;      // decoded; equal to raw_body when there was no encoding or it could not be undone
-  json::value json;      // of the body; null when it is not JSON
+  io::Headers headers;                      // in order, names as sent
+  std::string raw_body;                     // as sent
+  std::optional<std::string> decoded_body;  // when there was an encoding and it could be undone
+  json::value json;                         // of the body; null when it is not JSON
   bool has_json = false;
   std::string trouble;  // why the body could not be decoded or parsed; empty when all is well
   std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
@@ -50,6 +50,7 @@ struct CapturedRequest {
   /// Takes a request over: undoes zstd when content-encoding lists it, parses JSON.
   static CapturedRequest from(const io::ServerRequest& request);
 
+  const std::string& body() const { return decoded_body ? *decoded_body : raw_body; }
   /// Throws Mismatch when the body is not JSON.
   const json::value& body_json() const;
   const std::string& body_bytes() const { return raw_body; }

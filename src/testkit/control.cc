@@ -97,10 +97,10 @@ void add_request_fields(json::object& line, const CapturedRequest& r) {
   line["headers"] = std::move(headers);
   if (r.has_json) {
     line["body"] = r.json;
-  } else if (r.body.empty()) {
+  } else if (r.body().empty()) {
     line["body"] = nullptr;
   } else {
-    line["body"] = text(base64(r.body));
+    line["body"] = text(base64(r.body()));
   }
   auto encoding = r.header("content-encoding");
   line["encoding"] = encoding ? json::value(text(*encoding)) : json::value(nullptr);

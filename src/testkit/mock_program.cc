@@ -81,7 +81,8 @@ Result<Script> read_script(io::World& world, const std::string& file) {
   TRY(auto where, absolute(world.files, file));
   TRY(auto text, world.files.read(where));
   auto script = parse_script(text);
-  if (!script) return tl::unexpected(Error{script.error().kind, file + ": " + script.error().text(), script.error().fix});
+  if (!script)
+    return tl::unexpected(Error{script.error().kind, file + ": " + script.error().text(), script.error().fix});
   return script;
 }
 
@@ -92,7 +93,8 @@ Result<std::unique_ptr<io::AppendFile>> open_log(io::World& world, const std::st
   return world.files.open_append(where, true);
 }
 
-MockOptions server_options(io::World& world, const ProgramOptions& options, std::shared_ptr<State> state, FactLog* log) {
+MockOptions server_options(io::World& world, const ProgramOptions& options, std::shared_ptr<State> state,
+                           FactLog* log) {
   MockOptions out;
   out.port = options.port;
   out.clock = &world.clock;

@@ -4,9 +4,9 @@
 // Why a real server and not a fake of the client's interface: what is to be tested is the bytes on the wire, by any
 // client, also one in another process. Nothing in this room knows Burin's own agent.
 //
-// Guarantees: a request is in the log, and whoever waits for it is woken, before the first byte of its answer is written
-// (model-client.md 16.1, INV-23). Nothing is dropped silently: what was unexpected is in problems(). Every wait takes a
-// timeout.
+// Guarantees: a request is in the log, and whoever waits for it is woken, before the first byte of its answer is
+// written (model-client.md 16.1, INV-23). Nothing is dropped silently: what was unexpected is in problems(). Every wait
+// takes a timeout.
 //
 // Ownership: the server owns its connections; requests, mounts and handles may outlive it. Await stop() before the
 // server is destroyed inside a coroutine; outside of one the destructor does it. testkit/test_server.h does this, and
@@ -47,6 +47,8 @@ struct MockOptions {
   std::uint16_t port = 0;  // 0: a free one
   io::Clock* clock = &io::real_clock();
   bool check_invariants = true;
+  /// False, for benchmarks: bodies are neither parsed, checked nor kept; `requests()` stays empty.
+  bool record = true;
   /// POST …/responses: when everything is used up, the last response mounted for it is given again.
   bool repeat_last = false;
   /// Called with facts as they happen; a request before its answer is begun.
@@ -80,8 +82,8 @@ class MockServer {
   MountHandle mount_response_sequence(std::vector<Response> responses);
   MountHandle mount_always(Response response, Endpoint endpoint = responses_endpoint());
   /// Two mounts: a call of `tool` (response "resp-1"), then the message "done" ("resp-2").
-  std::pair<MountHandle, MountHandle> mount_function_call_agent_response(std::string_view call_id, std::string_view args,
-                                                                         std::string_view tool);
+  std::pair<MountHandle, MountHandle> mount_function_call_agent_response(std::string_view call_id,
+                                                                         std::string_view args, std::string_view tool);
   MountHandle mount_compact_json_once(const json::value& body);
   MountHandle mount_compact_response_once(Response response);
   MountHandle mount_compact_response_once_match(Matcher matcher, Response response);
@@ -142,7 +144,7 @@ class MockServer {
   MockOptions options_;
   std::unique_ptr<io::HttpServer> http_;
   std::vector<std::shared_ptr<Mount>> mounts_;
-  std::size_t first_live_ = 0;  // mounts before it are used up
+  std::size_t first_live_ = 0;                     // mounts before it are used up
   std::shared_ptr<const Response> last_response_;  // the last one mounted for /responses
   std::vector<RequestPtr> requests_;
   std::size_t next_sequence_ = 0;  // of the last request

@@ -7,7 +7,7 @@ namespace burin::testkit {
 
 bool Endpoint::accepts(std::string_view request_method, std::string_view request_path) const {
   if (method != request_method) return false;
-  return whole_path ? wildcard_match(path, request_path) : request_path.ends_with(path);
+  return contains(path, "*") || contains(path, "?") ? wildcard_match(path, request_path) : request_path.ends_with(path);
 }
 
 Endpoint responses_endpoint() { return {"POST", "/responses"}; }

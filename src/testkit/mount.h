@@ -1,8 +1,8 @@
 // A mount: what the server answers, to which requests, how often. And the handle that a test keeps of it.
 //
 // For a request the first mount, in order of mounting, that is not used up and whose matcher accepts it, serves it and
-// loses one use (model-client.md 16.3). Sequences and once-mounts expect an exact number of requests: too few are told by
-// MockServer::problems_at_end, too many are answered with 500 and are a problem.
+// loses one use (model-client.md 16.3). Sequences and once-mounts expect an exact number of requests: too few are told
+// by MockServer::problems_at_end, too many are answered with 500 and are a problem.
 //
 // Ownership: server and handles share the mount, so a handle stays readable after the server has stopped. Loop thread
 // only.
@@ -20,12 +20,11 @@
 
 namespace burin::testkit {
 
-/// Requests with this method whose path ends with `path`; the query does not count. With `whole_path` wildcards * and ?
-/// are allowed and the whole path must match.
+/// Requests with this method whose path ends with `path`, or matches it as a whole when it has wildcards (* and ?). The
+/// query does not count.
 struct Endpoint {
   std::string method;
   std::string path;
-  bool whole_path = false;
   bool accepts(std::string_view request_method, std::string_view request_path) const;
 };
 

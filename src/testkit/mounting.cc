@@ -69,8 +69,8 @@ MountHandle MockServer::mount_always(Response response, Endpoint endpoint) {
 std::pair<MountHandle, MountHandle> MockServer::mount_function_call_agent_response(std::string_view call_id,
                                                                                    std::string_view args,
                                                                                    std::string_view tool) {
-  auto call = mount_sse_once(
-      {ev_response_created("resp-1"), ev_function_call(call_id, tool, args), ev_completed("resp-1")});
+  auto call =
+      mount_sse_once({ev_response_created("resp-1"), ev_function_call(call_id, tool, args), ev_completed("resp-1")});
   auto answer = mount_sse_once({ev_assistant_message("msg-1", "done"), ev_completed("resp-2")});
   return {std::move(call), std::move(answer)};
 }

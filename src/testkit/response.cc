@@ -79,7 +79,8 @@ void append_step(std::string& out, const Step& step, bool crlf) {
 std::string body_text(const Response& response) {
   std::string out;
   for (const auto& step : response.steps) append_step(out, step, response.crlf);
-  if (response.end == End::no_blank_line) out.resize(out.size() - (out.ends_with("\r\n") ? 2 : out.ends_with('\n') ? 1 : 0));
+  if (response.end == End::no_blank_line)
+    out.resize(out.size() - (out.ends_with("\r\n") ? 2 : out.ends_with('\n') ? 1 : 0));
   return out;
 }
 

@@ -71,8 +71,8 @@ struct Response {
   static Response bytes_body(std::string bytes, std::string content_type, int status = 200);
 };
 
-/// Appends one event: `event: <type>`, then `data: <compact JSON>` and an empty line. An object whose only key is `type`
-/// gets no data line; a value without a string `type` gets no event line (model-client.md 16.4).
+/// Appends one event: `event: <type>`, then `data: <compact JSON>` and an empty line. An object whose only key is
+/// `type` gets no data line; a value without a string `type` gets no event line (model-client.md 16.4).
 void append_event(std::string& out, const json::value& event, bool crlf = false);
 /// The text of these events.
 std::string sse(const std::vector<json::value>& events);

@@ -14,7 +14,8 @@ Fail wrong(Place at, std::string_view wanted, const json::value& got) {
 }
 
 Fail wrong_key(Place at, std::string_view key, std::string_view known) {
-  return fail(Kind::invalid, fmt::format("script: {}: unknown key \"{}\"", at, key), fmt::format("known keys: {}", known));
+  return fail(Kind::invalid, fmt::format("script: {}: unknown key \"{}\"", at, key),
+              fmt::format("known keys: {}", known));
 }
 
 Result<std::string> string_of(Place at, const json::value& v) {
@@ -126,8 +127,9 @@ Result<> refuse_frame(Place at, const json::value&, StepContext&) {
 
 using AddStep = Result<> (*)(Place, const json::value&, StepContext&);
 constexpr std::pair<std::string_view, AddStep> step_table[] = {
-    {"$sleep", add_sleep}, {"$raw", add_raw}, {"$comment", add_comment},  {"$gate", add_gate},    {"$end", set_end},
-    {"$drop", set_drop},   {"$binary", add_binary}, {"$ping", refuse_frame}, {"$close", refuse_frame}};
+    {"$sleep", add_sleep},   {"$raw", add_raw},       {"$comment", add_comment},
+    {"$gate", add_gate},     {"$end", set_end},       {"$drop", set_drop},
+    {"$binary", add_binary}, {"$ping", refuse_frame}, {"$close", refuse_frame}};
 
 bool is_special(const json::value& v) {
   const auto* object = v.if_object();
@@ -221,19 +223,11 @@ struct ResponseKey {
   TakeKey take;
   bool is_body = false;
 };
-constexpr ResponseKey response_keys[] = {{"status", take_status},
-                                         {"headers", take_headers},
-                                         {"delay_ms", take_delay},
-                                         {"events", add_events, true},
-                                         {"json", take_json, true},
-                                         {"body", take_json, true},
-                                         {"text", take_text, true},
-                                         {"base64", take_base64, true},
-                                         {"hang", take_hang},
-                                         {"delayMs", take_event_delay},
-                                         {"split", take_split},
-                                         {"crlf", take_crlf},
-                                         {"end", take_end}};
+constexpr ResponseKey response_keys[] = {
+    {"status", take_status},   {"headers", take_headers},     {"delay_ms", take_delay},  {"events", add_events, true},
+    {"json", take_json, true}, {"body", take_json, true},     {"text", take_text, true}, {"base64", take_base64, true},
+    {"hang", take_hang},       {"delayMs", take_event_delay}, {"split", take_split},     {"crlf", take_crlf},
+    {"end", take_end}};
 
 void sleep_after_events(Response& r, io::Span span) {
   std::vector<Step> spaced;
@@ -260,7 +254,8 @@ Result<Response> response_of(Place at, json::value&& v) {
     const auto* known = std::find_if(std::begin(response_keys), std::end(response_keys),
                                      [&](const ResponseKey& k) { return k.name == key; });
     if (known == std::end(response_keys)) {
-      return wrong_key(at, key, "status, headers, delay_ms, events, json, body, text, base64, hang, delayMs, split, crlf, end");
+      return wrong_key(at, key,
+                       "status, headers, delay_ms, events, json, body, text, base64, hang, delayMs, split, crlf, end");
     }
     if (known->is_body && !body.empty()) {
       return fail(Kind::invalid, fmt::format("script: {}: has both \"{}\" and \"{}\"", at, body, key), "keep one body");
@@ -340,7 +335,7 @@ Result<> take_token(Place at, json::value&& v, Script& s) {
 Result<Stub> stub_of(Place at, json::value&& v) {
   auto* object = v.if_object();
   if (object == nullptr) return wrong(at, "a stub {\"method\", \"path\", \"response\"}", v);
-  Stub stub{{"GET", "", true}, {}};
+  Stub stub{{"GET", ""}, {}};
   bool answered = false;
   for (auto& member : *object) {
     std::string_view key(member.key());

@@ -1,9 +1,9 @@
 // Scripts: what a scripted server answers, as a JSON text. Two flavours, told apart by the outermost bracket.
 //
-// An object is the full form (model-client.md 16.11): "responses", "models", "compact", "token", "stubs". An array is the
-// short form of the recorded vectors: one element for each POST …/responses, the last one repeats. Elements are the same
-// in both: an array of events, or an object {"status", "headers", "delay_ms", "events" | "json" | "text" | "body" |
-// "base64", "hang", "delayMs", "split", "crlf", "end"}.
+// An object is the full form (model-client.md 16.11): "responses", "models", "compact", "token", "stubs". An array is
+// the short form of the recorded vectors: one element for each POST …/responses, the last one repeats. Elements are the
+// same in both: an array of events, or an object {"status", "headers", "delay_ms", "events" | "json" | "text" | "body"
+// | "base64", "hang", "delayMs", "split", "crlf", "end"}.
 //
 // Parsing is strict, because a misspelt key in a script would look like a fault of the client: what is not known is an
 // error that names its place, such as `responses[2].events[0]`.

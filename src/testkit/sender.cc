@@ -105,9 +105,7 @@ io::Task<bool> Sender::flush() {
   co_return true;
 }
 
-io::Task<bool> Sender::write_piece(std::string bytes) {
-  co_return (co_await x_.chunk(std::move(bytes))).has_value();
-}
+io::Task<bool> Sender::write_piece(std::string bytes) { co_return (co_await x_.chunk(std::move(bytes))).has_value(); }
 
 io::Task<bool> Sender::finish() {
   switch (r_.end) {

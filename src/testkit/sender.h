@@ -1,7 +1,7 @@
 // Writes one Response to one connection, with all its delays, gates, pieces and ends.
 //
-// Events are gathered into large writes, so that a stream of 200,000 deltas costs a few hundred system calls; a sleep, a
-// gate and the end flush. A client that leaves ends every wait at once.
+// Events are gathered into large writes, so that a stream of 200,000 deltas costs a few hundred system calls; a sleep,
+// a gate and the end flush. A client that leaves ends every wait at once.
 //
 // Lives inside the handler of the exchange; borrows it, the response and the server.
 #pragma once

@@ -1,5 +1,5 @@
-// A scripted server for GoogleTest, for tests outside of coroutines: started with the fixture, stopped and verified with
-// it.
+// A scripted server for GoogleTest, for tests outside of coroutines: started with the fixture, stopped and verified
+// with it.
 //
 //   io::Loop loop;
 //   testkit::TestServer server(loop);
@@ -7,8 +7,8 @@
 //   ...
 //   EXPECT_EQ(mount.single_request().input().size(), 1u);
 //
-// Problems and unused mounts become test failures when it goes out of scope; tests that provoke them call dont_verify().
-// The loop must outlive it and must not be running when it begins and ends.
+// Problems and unused mounts become test failures when it goes out of scope; tests that provoke them call
+// dont_verify(). The loop must outlive it and must not be running when it begins and ends.
 #pragma once
 #include <memory>
 

@@ -175,12 +175,11 @@ class LineFinder::Index {
 LineFinder::LineFinder(std::span<const std::string_view> lines) : lines_(lines) {}
 LineFinder::~LineFinder() = default;
 
-bool LineFinder::matches_at(std::span<const std::string_view> pattern, std::size_t at, MatchPass pass) const {
+std::size_t LineFinder::equal_lines(std::span<const std::string_view> pattern, std::size_t at, MatchPass pass) const {
   std::string store;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (comparable(lines_[at + i], pass, store) != pattern[i]) return false;
-  }
-  return true;
+  std::size_t n = 0;
+  while (n < pattern.size() && comparable(lines_[at + n], pass, store) == pattern[n]) ++n;
+  return n;
 }
 
 std::optional<std::size_t> LineFinder::find(std::span<const std::string_view> pattern, std::size_t start,
@@ -191,8 +190,9 @@ std::optional<std::size_t> LineFinder::find(std::span<const std::string_view> pa
   const std::size_t budget = 2 * lines_.size();
   std::size_t at = start;
   for (; !indexes_[p] && at <= last && scanned_[p] < budget; ++at) {
-    ++scanned_[p];
-    if (matches_at(pattern, at, pass)) return at;
+    const std::size_t equal = equal_lines(pattern, at, pass);
+    if (equal == pattern.size()) return at;
+    scanned_[p] += equal + 1;
   }
   if (at > last) return std::nullopt;
   if (!indexes_[p]) indexes_[p] = std::make_unique<Index>(lines_, pass);
@@ -209,7 +209,7 @@ std::optional<std::size_t> LineFinder::seek(std::span<const std::string> pattern
   for (const auto pass : {MatchPass::exact, MatchPass::trimmed_end, MatchPass::trimmed, MatchPass::punctuation}) {
     for (std::size_t i = 0; i < pattern.size(); ++i) texts[i] = comparable(pattern[i], pass, stores[i]);
     if (end_of_file) {
-      if (matches_at(texts, last, pass)) return last;
+      if (equal_lines(texts, last, pass) == texts.size()) return last;
     } else if (auto at = find(texts, start, pass)) {
       return at;
     }

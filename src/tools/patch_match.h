@@ -39,11 +39,12 @@ class LineFinder {
 
  private:
   class Index;
-  bool matches_at(std::span<const std::string_view> pattern, std::size_t at, MatchPass pass) const;
+  /// How many lines of the (comparable) pattern, from its first, agree with the lines at `at`.
+  std::size_t equal_lines(std::span<const std::string_view> pattern, std::size_t at, MatchPass pass) const;
   std::optional<std::size_t> find(std::span<const std::string_view> pattern, std::size_t start, MatchPass pass);
 
   std::span<const std::string_view> lines_;
-  std::array<std::size_t, match_passes> scanned_{};  // positions looked at without an index
+  std::array<std::size_t, match_passes> scanned_{};  // lines compared in vain, without an index
   std::array<std::unique_ptr<Index>, match_passes> indexes_;
 };
 

@@ -1,0 +1,133 @@
+// Bringing a thread back from its lines (session.md 5.2, test 27).
+#include "context/rebuild.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "context/fragments.h"
+#include "wire/rollout_samples.h"
+
+namespace burin::context {
+
+const wire::TruncationPolicy policy{wire::TruncationMode::tokens, 10000};
+
+struct Log {
+  std::vector<wire::RolloutLine> lines;
+  Log& event(wire::EventMsg e) {
+    lines.push_back({.timestamp = "t", .payload = std::move(e)});
+    return *this;
+  }
+  Log& start(std::string id) { return event(wire::event::TaskStarted{.turn_id = std::move(id)}); }
+  Log& end(std::string id) { return event(wire::event::TaskComplete{.turn_id = std::move(id)}); }
+  Log& context(std::string id, std::string model) {
+    wire::TurnContext c;
+    if (!id.empty()) c.turn_id = id;
+    c.model = std::move(model);
+    c.cwd = "/w";
+    lines.push_back({.timestamp = "t", .payload = std::move(c)});
+    return *this;
+  }
+  Log& user(std::string text) {
+    lines.push_back({.timestamp = "t", .payload = *text_message("user", {text})});
+    return event(wire::event::UserMessage{.message = std::move(text)});
+  }
+  Log& turn(const std::string& id, const std::string& model, const std::string& text) {
+    return start(id).context(id, model).user(text).end(id);
+  }
+  Log& rollback(std::uint32_t n) { return event(wire::event::ThreadRolledBack{.num_turns = n}); }
+  Log& compacted(std::string message, std::optional<std::vector<wire::ResponseItem>> replacement) {
+    wire::Compacted c;
+    c.message = std::move(message);
+    c.replacement_history = std::move(replacement);
+    lines.push_back({.timestamp = "t", .payload = std::move(c)});
+    return *this;
+  }
+  Rebuilt rebuilt() const { return rebuild(lines, policy); }
+  std::string texts() const {
+    std::string out;
+    auto r = rebuilt();
+    auto view = r.history.view({});
+    for (auto item : view.input) {
+      auto document = parse_json(item);
+      out += *find_string((*find_array(*document, "content"))[0], "text");
+      out += '|';
+    }
+    return out;
+  }
+};
+
+TEST(Rebuild, CompletedTurnsGiveBaselineAndPreviousSettings) {
+  Log log;
+  log.turn("1", "m1", "a").turn("2", "m2", "b");
+  auto r = log.rebuilt();
+  ASSERT_TRUE(r.baseline);
+  EXPECT_EQ(r.baseline->model, "m2");
+  EXPECT_EQ(r.previous->model, "m2");
+  EXPECT_EQ(log.texts(), "a|b|");
+  EXPECT_FALSE(r.open_turn);
+}
+
+TEST(Rebuild, RollbackDropsTurnsAndTheirMetadata) {
+  Log log;
+  log.turn("1", "m1", "a").turn("2", "m2", "b").rollback(1);
+  EXPECT_EQ(log.rebuilt().previous->model, "m1");
+  EXPECT_EQ(log.texts(), "a|");
+  log.rollback(5);
+  EXPECT_FALSE(log.rebuilt().previous);
+  EXPECT_EQ(log.texts(), "");
+}
+
+TEST(Rebuild, RollbackSkipsTurnsWithoutUserInput) {
+  Log log;
+  log.turn("1", "m1", "a").turn("2", "m2", "b").start("3").end("3").rollback(1);
+  EXPECT_EQ(log.rebuilt().previous->model, "m1");
+}
+
+TEST(Rebuild, CompactionClearsTheBaselineUntilANewContext) {
+  Log log;
+  log.turn("1", "m1", "a").start("2").compacted("s", std::vector{*text_message("user", {"S"})}).end("2");
+  auto r = log.rebuilt();
+  EXPECT_FALSE(r.baseline);
+  EXPECT_EQ(r.previous->model, "m1");
+  EXPECT_EQ(log.texts(), "S|");
+  log.turn("3", "m3", "b");
+  EXPECT_EQ(log.rebuilt().baseline->model, "m3");
+  EXPECT_EQ(log.texts(), "S|b|");
+}
+
+TEST(Rebuild, LegacyCompactionKeepsUserMessagesAndDropsTheBaseline) {
+  Log log;
+  log.turn("1", "m1", "a").compacted("SUM", std::nullopt);
+  EXPECT_EQ(log.texts(), "a|SUM|");
+  EXPECT_FALSE(log.rebuilt().baseline);
+}
+
+TEST(Rebuild, ABareTurnContextGivesNothing) {
+  Log log;
+  log.context("", "m1");
+  auto r = log.rebuilt();
+  EXPECT_FALSE(r.baseline);
+  EXPECT_FALSE(r.previous);
+}
+
+TEST(Rebuild, ATrailingUnfinishedTurnIsOpen) {
+  Log log;
+  log.turn("1", "m1", "a").start("2").context("2", "m2").user("b");
+  auto r = log.rebuilt();
+  EXPECT_TRUE(r.open_turn);
+  EXPECT_EQ(r.open_turn_id, "2");
+  EXPECT_EQ(r.previous->model, "m2");
+  log.event(wire::event::TurnAborted{});
+  EXPECT_FALSE(log.rebuilt().open_turn);
+}
+
+TEST(Rebuild, TokenInfoIsTheLastThatIsThere) {
+  Log log;
+  wire::event::TokenCount count;
+  count.info = wire::TokenUsageInfo{};
+  count.info->total_token_usage.total_tokens = 42;
+  log.event(count).event(wire::event::TokenCount{});
+  EXPECT_EQ(log.rebuilt().token_info->total_token_usage.total_tokens, 42);
+}
+
+}  // namespace burin::context
