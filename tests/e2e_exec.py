@@ -69,7 +69,7 @@ def test_patch_forms_give_the_same_file():
             result = run(BINARY, place, ["exec", "--full-auto", "go"])
             assert result.returncode == 0, result.stderr
             assert (place.cwd / "a.txt").read_text() == "two\n", (form, result.stderr)
-            assert "Success. Updated the following files:\nM " in outputs(mock.requests[1])["c1"], form
+            assert "Success. Updated the following files:" in outputs(mock.requests[1])["c1"], form
 
 
 def test_read_only_refuses_writes():

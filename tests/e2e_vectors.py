@@ -65,7 +65,7 @@ def compare_stderr(case, actual, place, problems):
     def keep(lines):
         # The banner, usage texts and hints are the project's own; where PATH could not be set up is not compared.
         return [ANSI.sub("", line) for line in lines
-                if not line.startswith(("OpenAI Codex v", "Burin v", "Usage: ", "WARNING: proceeding", "warning: `"))]
+                if not line.startswith(("OpenAI Codex v", "Burin v", "Usage: ", "WARNING: proceeding", "note: "))]
 
     expected = keep(expand(line, place) for line in case["stderr"])
     got = keep(actual.split("\n"))

@@ -81,6 +81,7 @@ json::value command(std::string_view id, std::string_view cmd) {
   json::object arguments;
   arguments["cmd"] = cmd;
   arguments["yield_time_ms"] = 30000;
+  arguments["login"] = false;
   return testkit::ev_function_call(id, "exec_command", dump(arguments));
 }
 
@@ -90,19 +91,19 @@ std::vector<std::vector<json::value>> script() {
   return {
       {ev_response_created("demo-1"),
        ev_reasoning_item("rs-1", {"**Looking at the project and its tests**"}, {}),
-       command("call-1", "ls && cat stats.h stats_test.cc"), command("call-2", "sh run_tests.sh"), ev_completed("demo-1")},
-      {ev_response_created("demo-2"),
+       command("call-1", "ls && cat stats.h"), ev_completed("demo-1")},
+      {ev_response_created("demo-2"), command("call-2", "sh run_tests.sh"), ev_completed("demo-2")},
+      {ev_response_created("demo-3"),
        ev_reasoning_item("rs-2", {"**The even count takes one middle value instead of the mean of two**"}, {}),
-       ev_custom_tool_call("call-3", "apply_patch", fix), ev_completed("demo-2")},
-      {ev_response_created("demo-3"), command("call-4", "sh run_tests.sh"), command("call-5", "git diff --stat"),
-       ev_completed("demo-3")},
-      {ev_response_created("demo-4"),
+       ev_custom_tool_call("call-3", "apply_patch", fix), ev_completed("demo-3")},
+      {ev_response_created("demo-4"), command("call-4", "sh run_tests.sh"), ev_completed("demo-4")},
+      {ev_response_created("demo-5"),
        ev_assistant_message(
            "msg-1",
            "The test `even count` failed because `median` in `stats.h` always returned the upper of the two middle "
            "values. It now returns their mean when the count is even, and the middle value as before when it is odd. "
            "`sh run_tests.sh` passes."),
-       ev_completed("demo-4")},
+       ev_completed("demo-5")},
   };
 }
 

@@ -184,7 +184,7 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   auto config = load(world, options, home, *cwd);
   if (!config) co_return tl::unexpected(config.error());
   p.config = *config;
-  for (const auto& text : p.config->warnings) err.write(fmt::format("warning: {}\n", text));
+  for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
   if (check && !agent::git_root(world.files, *cwd)) {
     co_return tl::unexpected(
@@ -221,11 +221,11 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   } else {
     err.write("Error: " + submitted.error().text() + "\n");
   }
-  printer.end(sink.interrupted);
-  sink.closed = true;
   if (options.output_last_message) {
     write_last_message(world, *options.output_last_message, p.start_dir, sink.last_message, err);
   }
+  printer.end(sink.interrupted);
+  sink.closed = true;
   bool quiet = io::is_terminal(1) && io::is_terminal(2);
   if (!options.json && !quiet && sink.last_message) out.write(*sink.last_message + "\n");
   (void)thread.submit(wire::op::Shutdown{});

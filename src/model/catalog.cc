@@ -31,36 +31,36 @@ struct Row {
 };
 
 using wire::TruncationMode;
-constexpr auto tokens = TruncationMode::tokens;
-constexpr auto bytes = TruncationMode::bytes;
+constexpr auto in_tokens = TruncationMode::tokens;
+constexpr auto in_bytes = TruncationMode::bytes;
 constexpr auto low = wire::Verbosity::low;
 constexpr auto freeform = PatchTool::freeform;
 
 const Row rows[] = {
     {"gpt-5.3-codex", "The newest coding model, for long and demanding work.", 0, Visibility::list,
-     ShellType::shell_command, freeform, tokens, true, true, low, 272000, "lmhx", true, true, false},
+     ShellType::shell_command, freeform, in_tokens, true, true, low, 272000, "lmhx", true, true, false},
     {"gpt-5.2-codex", "A coding model of the previous generation.", 3, Visibility::list, ShellType::shell_command,
-     freeform, tokens, true, false, {}, 272000, "lmhx", true, true, true},
+     freeform, in_tokens, true, false, {}, 272000, "lmhx", true, true, true},
     {"gpt-5.1-codex-max", "A coding model tuned for depth and speed.", 4, Visibility::list, ShellType::shell_command,
-     freeform, tokens, false, false, {}, 272000, "lmhx", true, false, true},
+     freeform, in_tokens, false, false, {}, 272000, "lmhx", true, false, true},
     {"gpt-5.1-codex", "A coding model, now superseded.", 5, Visibility::hide, ShellType::shell_command, freeform,
-     tokens, false, false, {}, 272000, "lmh", true, false, true},
+     in_tokens, false, false, {}, 272000, "lmh", true, false, true},
     {"gpt-5.2", "A general model with broad knowledge and strong reasoning.", 6, Visibility::list,
-     ShellType::shell_command, freeform, bytes, true, true, low, 272000, "lmhx", true, false, true},
-    {"gpt-5.1", "A general model, now superseded.", 7, Visibility::hide, ShellType::shell_command, freeform, bytes,
+     ShellType::shell_command, freeform, in_bytes, true, true, low, 272000, "lmhx", true, false, true},
+    {"gpt-5.1", "A general model, now superseded.", 7, Visibility::hide, ShellType::shell_command, freeform, in_bytes,
      true, true, low, 272000, "lmh", true, false, true},
     {"gpt-5-codex", "The first coding model of its line, now superseded.", 10, Visibility::hide,
-     ShellType::shell_command, freeform, tokens, false, false, {}, 272000, "lmh", true, false, true},
+     ShellType::shell_command, freeform, in_tokens, false, false, {}, 272000, "lmh", true, false, true},
     {"gpt-5", "The first general model of its line, now superseded.", 11, Visibility::hide, ShellType::default_, {},
-     bytes, false, true, {}, 272000, "nlmh", true, false, true},
+     in_bytes, false, true, {}, 272000, "nlmh", true, false, true},
     {"gpt-oss-120b", "An open-weight model for local use, large.", 11, Visibility::hide, ShellType::default_, freeform,
-     bytes, false, true, {}, 128000, "lmh", false, false, false},
+     in_bytes, false, true, {}, 128000, "lmh", false, false, false},
     {"gpt-oss-20b", "An open-weight model for local use, small.", 11, Visibility::hide, ShellType::default_, freeform,
-     bytes, false, true, {}, 128000, "lmh", false, false, false},
+     in_bytes, false, true, {}, 128000, "lmh", false, false, false},
     {"gpt-5.1-codex-mini", "A small coding model: cheaper and faster, less capable.", 12, Visibility::list,
-     ShellType::shell_command, freeform, tokens, false, false, {}, 272000, "mh", true, false, true},
+     ShellType::shell_command, freeform, in_tokens, false, false, {}, 272000, "mh", true, false, true},
     {"gpt-5-codex-mini", "A small coding model, now superseded.", 13, Visibility::hide, ShellType::shell_command,
-     freeform, tokens, false, false, {}, 272000, "mh", true, false, true},
+     freeform, in_tokens, false, false, {}, 272000, "mh", true, false, true},
 };
 
 std::vector<ReasoningLevel> levels(std::string_view initials) {
@@ -135,7 +135,7 @@ ModelInfo fallback(std::string_view slug) {
   m.priority = 99;
   m.base_instructions = plain_instructions();
   if (slug == "gpt-5.2-codex" || slug == "exp-codex-personality") m.model_messages = personality_messages();
-  m.truncation_policy = {bytes, 10000};
+  m.truncation_policy = {in_bytes, 10000};
   m.context_window = 272000;
   m.fallback_metadata = true;
   return m;
@@ -222,7 +222,7 @@ ModelInfo resolve_model(const std::vector<ModelInfo>& catalog, std::string_view 
   if (config.model_auto_compact_token_limit) m.auto_compact_token_limit = config.model_auto_compact_token_limit;
   if (config.tool_output_token_limit) {
     std::int64_t limit = *config.tool_output_token_limit;
-    m.truncation_policy.limit = m.truncation_policy.mode == tokens ? limit : limit * 4;
+    m.truncation_policy.limit = m.truncation_policy.mode == in_tokens ? limit : limit * 4;
   }
   if (config.base_instructions) {
     m.base_instructions = *config.base_instructions;

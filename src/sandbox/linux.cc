@@ -1,7 +1,15 @@
 #include "sandbox/linux.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <map>
+#include <memory>
+
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mount.h>
@@ -12,9 +20,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -29,6 +34,8 @@ constexpr std::uint64_t right_execute = 1ull << 0, right_write_file = 1ull << 1,
                         right_read_dir = 1ull << 3, right_truncate = 1ull << 14, right_ioctl_dev = 1ull << 15;
 constexpr std::uint64_t rights_abi_1 = (1ull << 13) - 1;
 constexpr std::uint64_t right_refer = 1ull << 13;
+/// Making device files: as root, a way around everything else.
+constexpr std::uint64_t rights_devices = (1ull << 6) | (1ull << 11);
 constexpr std::uint64_t rights_read = right_execute | right_read_file | right_read_dir;
 constexpr std::uint64_t rights_of_files =
     right_execute | right_write_file | right_read_file | right_truncate | right_ioctl_dev;
@@ -59,24 +66,64 @@ bool write_proc(const char* file, const std::string& text) {
   return ok;
 }
 
-/// A mount namespace of our own. Root needs nothing else; other users get a user namespace in which they stay who they
-/// are.
-bool own_mounts() {
+/// Who we are, as the maps of a user namespace say it.
+struct Identity {
   uid_t uid = ::geteuid();
-  gid_t gid = ::getegid();
-  if (uid == 0 && ::unshare(CLONE_NEWNS) == 0) {
-    return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  }
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-  if (!write_proc("/proc/self/setgroups", "deny") || !write_proc("/proc/self/uid_map", fmt::format("{0} {0} 1", uid)) ||
-      !write_proc("/proc/self/gid_map", fmt::format("{0} {0} 1", gid))) {
+  std::string users = fmt::format("{0} {0} 1", uid), groups = fmt::format("{0} {0} 1", ::getegid());
+};
+
+/// In a new mount namespace: what is mounted here stays here. In a new user namespace we stay who we are.
+bool settle(const Identity& who, bool user_namespace) {
+  if (user_namespace && (!write_proc("/proc/self/setgroups", "deny") || !write_proc("/proc/self/uid_map", who.users) ||
+                         !write_proc("/proc/self/gid_map", who.groups))) {
     return false;
   }
   return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
+/// A mount namespace of our own. Root needs nothing else; for others a user namespace comes with it.
+bool own_mounts() {
+  Identity who;
+  if (who.uid == 0 && ::unshare(CLONE_NEWNS) == 0) return settle(who, false);
+  return ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && settle(who, true);
+}
+
+struct Attempt {
+  Identity who;
+  bool user_namespace = false;
+};
+int attempt_mounts(void* at) {
+  const auto& attempt = *static_cast<const Attempt*>(at);
+  return settle(attempt.who, attempt.user_namespace) ? 0 : 1;
+}
+
+/// Tries in a child what own_mounts does, because a namespace cannot be left again. The child borrows our memory, as
+/// with vfork: copying the page tables would cost more than all the rest.
+bool can_own_mounts() {
+  constexpr std::size_t stack_size = 64 * 1024;
+  auto stack = std::make_unique<std::byte[]>(stack_size);
+  Attempt attempt;
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);  // a handler must not run in the child
+  auto try_with = [&](int namespaces) {
+    attempt.user_namespace = (namespaces & CLONE_NEWUSER) != 0;
+    int child = ::clone(attempt_mounts, stack.get() + stack_size, CLONE_VM | CLONE_VFORK | namespaces, &attempt);
+    if (child < 0) return false;
+    int status = 0;
+    while (::waitpid(child, &status, __WALL) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  };
+  bool can = (attempt.who.uid == 0 && try_with(CLONE_NEWNS)) || try_with(CLONE_NEWUSER | CLONE_NEWNS);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return can;
+}
+
+bool bind_to_itself(const char* file) { return ::mount(file, file, nullptr, MS_BIND | MS_REC, nullptr) == 0; }
+
 bool make_read_only(const char* file) {
-  if (::mount(file, file, nullptr, MS_BIND | MS_REC, nullptr) != 0) return false;
+  if (!bind_to_itself(file)) return false;
   struct statvfs info{};
   if (::statvfs(file, &info) != 0) return false;
   // Flags that the underlying mount has locked must be repeated.
@@ -92,7 +139,7 @@ bool make_read_only(const char* file) {
 
 bool add_rule(int ruleset, const char* file, std::uint64_t rights) {
   int fd = ::open(file, O_PATH | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT;  // a root that does not exist grants nothing
+  if (fd < 0) return false;
   struct stat info{};
   if (::fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode)) rights &= rights_of_files;
   landlock_path_beneath_attr rule{};
@@ -117,7 +164,10 @@ std::string restrict_files(const std::vector<std::string>& roots) {
   if (!add_rule(fd, "/", rights_read & handled)) return errno_text("the Landlock rule for / was refused");
   if (!add_rule(fd, "/dev/null", handled)) return errno_text("the Landlock rule for /dev/null was refused");
   for (const auto& root : roots) {
-    if (!add_rule(fd, root.c_str(), handled)) return errno_text(fmt::format("the Landlock rule for {} was refused", root));
+    // A root that cannot be opened grants nothing, which is no reason to run nothing.
+    if (!add_rule(fd, root.c_str(), handled & ~rights_devices) && ::access(root.c_str(), F_OK) == 0) {
+      return errno_text(fmt::format("the Landlock rule for {} was refused", root));
+    }
   }
   if (::syscall(SYS_landlock_restrict_self, fd, 0u) != 0) return errno_text("Landlock could not be put in force");
   ::close(fd);
@@ -125,7 +175,7 @@ std::string restrict_files(const std::vector<std::string>& roots) {
 }
 
 /// sandbox.md 7.4, restricted network. Calls are refused with EPERM; everything else is allowed.
-std::string restrict_calls(bool network) {
+std::string restrict_calls() {
   scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
   if (filter == nullptr) return "the seccomp filter could not be made";
   const std::uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
@@ -134,16 +184,13 @@ std::string restrict_calls(bool network) {
   for (int call : {SCMP_SYS(ptrace), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register)}) {
     deny(call);
   }
-  if (!network) {
-    for (int call :
-         {SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(listen),
-          SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(shutdown), SCMP_SYS(sendto), SCMP_SYS(sendmmsg),
-          SCMP_SYS(recvmmsg), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt)}) {
-      deny(call);
-    }
-    for (int call : {SCMP_SYS(socket), SCMP_SYS(socketpair)}) {
-      ok = ::seccomp_rule_add(filter, refuse, call, 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0 && ok;
-    }
+  for (int call : {SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(listen),
+                   SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(shutdown), SCMP_SYS(sendto),
+                   SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt)}) {
+    deny(call);
+  }
+  for (int call : {SCMP_SYS(socket), SCMP_SYS(socketpair)}) {
+    ok = ::seccomp_rule_add(filter, refuse, call, 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0 && ok;
   }
   if (!ok) {
     ::seccomp_release(filter);
@@ -159,18 +206,32 @@ std::string restrict_calls(bool network) {
 }
 
 /// The launcher arguments, one letter and a value each: what the hook must do, already resolved.
-constexpr std::string_view write_root = "w", read_only_part = "r", restrict_network = "n", restrict_write = "f";
+constexpr std::string_view write_root = "w", read_only_part = "r", kept_in_place = "k", restrict_network = "n",
+                           restrict_write = "f";
 
-/// Tries in a child what the hook would do, because namespaces and filters cannot be left again.
-template <class F>
-bool works_in_child(F&& attempt) {
-  pid_t child = ::fork();
-  if (child < 0) return false;
-  if (child == 0) ::_exit(attempt() ? 0 : 1);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+/// Which mounts protect the read-only subpaths, by path and therefore from the outside in; true: read-only.
+///
+/// A subpath outside of all roots needs none. Folders between a root and a subpath are mounted onto themselves, because
+/// a mount point cannot be renamed: else the folder above .git could be moved away and another put in its place.
+std::map<std::string, bool> protecting_mounts(const std::vector<WritableRoot>& roots, io::Files& files) {
+  std::vector<std::string> real_roots;
+  for (const auto& root : roots) {
+    if (auto real = files.canonical(root.root)) real_roots.push_back(std::move(*real));
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  auto inside = [&](std::string_view file) {
+    return std::any_of(real_roots.begin(), real_roots.end(),
+                       [&](const auto& root) { return root != file && path::contains(root, file); });
+  };
+  std::map<std::string, bool> out;
+  for (const auto& root : roots) {
+    for (const auto& part : root.read_only_subpaths) {
+      auto real = files.canonical(part);
+      if (!real || !inside(*real)) continue;
+      out[*real] = true;
+      for (auto above = path::parent(*real); inside(above); above = path::parent(above)) out.emplace(above, false);
+    }
+  }
+  return out;
 }
 
 std::vector<std::string> encode(const wire::SandboxPolicy& policy, const std::string& cwd, io::Files& files,
@@ -179,12 +240,30 @@ std::vector<std::string> encode(const wire::SandboxPolicy& policy, const std::st
   if (!has_full_network(policy)) args.emplace_back(restrict_network);
   if (has_full_write(policy)) return args;
   args.emplace_back(restrict_write);
-  for (const auto& root : writable_roots(policy, cwd, files, env)) {
-    args.push_back(std::string(write_root) + root.root);
-    if (!mounts) continue;
-    for (const auto& part : root.read_only_subpaths) args.push_back(std::string(read_only_part) + part);
+  auto roots = writable_roots(policy, cwd, files, env);
+  for (const auto& root : roots) args.push_back(std::string(write_root) + root.root);
+  if (!mounts) return args;
+  for (const auto& [file, read_only] : protecting_mounts(roots, files)) {
+    args.push_back(std::string(read_only ? read_only_part : kept_in_place) + file);
   }
   return args;
+}
+
+std::string protect_parts(std::span<const std::string> args) {
+  if (!own_mounts()) return errno_text("the sandbox could not make a mount namespace");
+  for (const auto& arg : args) {
+    const char* file = arg.c_str() + 1;
+    if (arg.starts_with(kept_in_place) && !bind_to_itself(file)) {
+      return errno_text(fmt::format("{} could not be kept in its place", file));
+    }
+    if (arg.starts_with(read_only_part) && !make_read_only(file)) {
+      return errno_text(fmt::format("{} could not be made read-only", file));
+    }
+  }
+  // The working directory still lies in the old tree: a relative path would reach around the mounts.
+  char cwd[PATH_MAX];
+  if (::getcwd(cwd, sizeof cwd) == nullptr || ::chdir(cwd) != 0) return errno_text("the working directory was lost");
+  return {};
 }
 
 bool restricted_reads(const wire::SandboxPolicy& policy) {
@@ -215,8 +294,9 @@ std::string Mechanisms::describe() const {
 Mechanisms probe_mechanisms() {
   Mechanisms m;
   m.landlock_abi = linux_detail::landlock_abi();
-  m.seccomp = ::prctl(PR_GET_SECCOMP) >= 0;
-  m.mounts = works_in_child(own_mounts);
+  const std::uint32_t action = SECCOMP_RET_ERRNO;
+  m.seccomp = ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0u, &action) == 0;
+  m.mounts = can_own_mounts();
   return m;
 }
 
@@ -229,39 +309,33 @@ Result<std::vector<std::string>> launcher_args(const wire::SandboxPolicy& policy
     return fail(Kind::unsupported, "restricted read access cannot be enforced by the Landlock sandbox",
                 "use a policy with full read access");
   }
-  if ((files_restricted && mechanisms.landlock_abi == 0) || !mechanisms.seccomp) {
-    return fail(Kind::unsupported, "the command was not run: its sandbox cannot be had here (" + mechanisms.describe() + ")",
-                "use a kernel with Landlock (5.13 or later), or choose danger-full-access on a machine that is isolated "
-                "otherwise");
+  if ((files_restricted && mechanisms.landlock_abi == 0) || (!has_full_network(policy) && !mechanisms.seccomp)) {
+    return fail(
+        Kind::unsupported, "the command was not run: its sandbox cannot be had here (" + mechanisms.describe() + ")",
+        "use a kernel with Landlock (5.13 or later), or choose danger-full-access on a machine that is isolated "
+        "otherwise");
   }
   return encode(policy, cwd, files, env, mechanisms.mounts);
 }
 
 std::string launch_hook(std::span<const std::string> args) {
-  std::vector<std::string> roots, parts;
-  bool network = true, files = false;
+  std::vector<std::string> roots;
+  bool network = true, files = false, parts = false;
   for (const auto& arg : args) {
-    std::string_view kind = std::string_view(arg).substr(0, 1);
-    if (kind == write_root) roots.push_back(arg.substr(1));
-    if (kind == read_only_part) parts.push_back(arg.substr(1));
-    if (kind == restrict_network) network = false;
-    if (kind == restrict_write) files = true;
+    if (arg.starts_with(write_root)) roots.push_back(arg.substr(1));
+    parts = parts || arg.starts_with(read_only_part);
+    network = network && arg != restrict_network;
+    files = files || arg == restrict_write;
   }
   if (!files && network) return {};
-  if (!parts.empty()) {
-    if (!own_mounts()) return errno_text("the sandbox could not make a mount namespace");
-    for (const auto& part : parts) {
-      if (!make_read_only(part.c_str())) return errno_text(fmt::format("{} could not be made read-only", part));
-    }
-    // The working directory still lies in the old tree: a relative path would reach around the mounts.
-    char cwd[4096];
-    if (::getcwd(cwd, sizeof cwd) == nullptr || ::chdir(cwd) != 0) return errno_text("the working directory was lost");
+  if (parts) {
+    if (auto problem = protect_parts(args); !problem.empty()) return problem;
   }
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno_text("no_new_privs was refused");
   if (files) {
     if (auto problem = restrict_files(roots); !problem.empty()) return problem;
   }
-  return restrict_calls(network);
+  return network ? std::string() : restrict_calls();
 }
 
 int linux_sandbox_main(int argc, char** argv) {
@@ -294,7 +368,8 @@ int linux_sandbox_main(int argc, char** argv) {
   if (cwd.empty() || policy_text.empty()) return die("--sandbox-policy-cwd and --sandbox-policy are required");
   if (command >= argc) return die("No command specified to execute.");
   auto document = parse_json(policy_text);
-  auto policy = document ? read_mapped<wire::SandboxPolicy>(*document) : Result<wire::SandboxPolicy>(Fail(document.error()));
+  auto policy =
+      document ? read_mapped<wire::SandboxPolicy>(*document) : Result<wire::SandboxPolicy>(Fail(document.error()));
   if (!policy) return die(fmt::format("invalid value for '--sandbox-policy': {}", policy.error().text()));
   auto env = io::Environment::capture();
   auto args = launcher_args(*policy, cwd, io::real_files(), env, probe_mechanisms());

@@ -228,38 +228,39 @@ struct CommandRow {
   Flags flags;  // for find: its tests
 };
 constexpr CommandRow command_rows[] = {{"ls", lists, ls_flags},
-                        {"eza", lists, eza_flags},
-                        {"exa", lists, eza_flags},
-                        {"tree", lists, tree_flags},
-                        {"du", lists, du_flags},
-                        {"rg", ripgrep, rg_flags},
-                        {"rga", ripgrep, rg_flags},
-                        {"ripgrep-all", ripgrep, rg_flags},
-                        {"git", git, {}},
-                        {"fd", fd_search, fd_flags},
-                        {"find", find_files, find_tests},
-                        {"grep", greps, grep_flags},
-                        {"egrep", greps, grep_flags},
-                        {"fgrep", greps, grep_flags},
-                        {"ag", searches, ag_flags},
-                        {"ack", searches, ag_flags},
-                        {"pt", searches, ag_flags},
-                        {"cat", shows, {}},
-                        {"more", shows, {}},
-                        {"bat", shows, bat_flags},
-                        {"batcat", shows, bat_flags},
-                        {"less", shows, less_flags},
-                        {"head", shows_end, {}},
-                        {"tail", shows_end, {}},
-                        {"awk", awk, {}},
-                        {"nl", reads_first, nl_flags},
-                        {"sed", sed, {}}};
+                                       {"eza", lists, eza_flags},
+                                       {"exa", lists, eza_flags},
+                                       {"tree", lists, tree_flags},
+                                       {"du", lists, du_flags},
+                                       {"rg", ripgrep, rg_flags},
+                                       {"rga", ripgrep, rg_flags},
+                                       {"ripgrep-all", ripgrep, rg_flags},
+                                       {"git", git, {}},
+                                       {"fd", fd_search, fd_flags},
+                                       {"find", find_files, find_tests},
+                                       {"grep", greps, grep_flags},
+                                       {"egrep", greps, grep_flags},
+                                       {"fgrep", greps, grep_flags},
+                                       {"ag", searches, ag_flags},
+                                       {"ack", searches, ag_flags},
+                                       {"pt", searches, ag_flags},
+                                       {"cat", shows, {}},
+                                       {"more", shows, {}},
+                                       {"bat", shows, bat_flags},
+                                       {"batcat", shows, bat_flags},
+                                       {"less", shows, less_flags},
+                                       {"head", shows_end, {}},
+                                       {"tail", shows_end, {}},
+                                       {"awk", awk, {}},
+                                       {"nl", reads_first, nl_flags},
+                                       {"sed", sed, {}}};
 
 ParsedCommand classify(const Argv& words) {
   if (words.empty()) return unknown(words);
   Words args = Words(words).subspan(1);
   if (is_python(words[0])) return python(words, args);
-  auto row = std::find_if(std::begin(command_rows), std::end(command_rows), [&](const CommandRow& r) { return r.program == words[0]; });
+  auto row = std::find_if(std::begin(command_rows), std::end(command_rows),
+                          [&](const CommandRow& r) { return r.program == words[0]; });
   return row != std::end(command_rows) ? row->reading(words, args, row->flags) : unknown(words);
 }
 

@@ -41,6 +41,14 @@ io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, Host* deltas, 
   to->ended = true;
 }
 
+/// Gives the command its whole standard input.
+io::Task<> feed(io::Child* child, std::string input) {
+  auto written = co_await child->write(std::move(input));
+  // A command need not read its input to the end; how it went on without it shows in its output.
+  if (!written) log(Level::debug, "exec", "the standard input was not taken: {}", written.error().text());
+  child->close_input();
+}
+
 io::Task<Result<bool>> joined(io::Scope* scope) {
   co_await scope->join();
   co_return true;
@@ -97,6 +105,7 @@ io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecR
   Host* deltas = request.stream_deltas && context.host.wants_output_deltas() ? &context.host : nullptr;
   readers.spawn(pump(run->child.get(), io::Stream::out, &run->out, deltas, request.call_id));
   readers.spawn(pump(run->child.get(), io::Stream::err, &run->err, deltas, request.call_id));
+  if (request.input) readers.spawn(feed(run->child.get(), *request.input));
   bool timed_out = false;
   std::exception_ptr stopped;
   Error broken;
@@ -155,6 +164,7 @@ io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, E
   spec.cwd = request.cwd;
   spec.env = request.env;
   spec.argv0 = request.argv0;
+  if (request.input) spec.input = io::SpawnSpec::Input::pipe;
   if (sandboxed) {
     auto args =
         sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env, context.mechanisms);

@@ -31,6 +31,7 @@ struct ExecRequest {
   io::Span timeout = io::seconds(10);
   bool stream_deltas = true;
   std::optional<std::string> argv0 = {};
+  std::optional<std::string> input = {};  // the whole standard input; /dev/null without it
 };
 
 /// One attempt, inside the sandbox of the turn or outside any.

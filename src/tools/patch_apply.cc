@@ -1,6 +1,8 @@
 #include "tools/patch_apply.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -129,19 +131,23 @@ class Planner {
   std::size_t at_ = 0;  // where the search for the next chunk begins
 };
 
+/// By start; those with the same start stay in the order of the patch.
+using Plan = std::multimap<std::size_t, Replacement>;
+
 /// Carries the replacements out, from the last to the first, as they would be on a growing and shrinking list: one may
 /// take away lines that a later one has put there. The list is kept reversed, so that all happens at its end.
-std::vector<Piece> replaced(const TextFile& file, const std::vector<Replacement>& sorted) {
+std::vector<Piece> replaced(const TextFile& file, const Plan& plan) {
   std::vector<Piece> reversed;
   reversed.reserve(file.size());
   std::size_t done = file.size();  // lines from here on are in the list
   auto take_lines_from = [&](std::size_t start) {
     for (; done > start; --done) reversed.push_back({file.texts[done - 1], file.crlf[done - 1]});
   };
-  for (auto r = sorted.rbegin(); r != sorted.rend(); ++r) {
-    take_lines_from(r->start);
-    reversed.resize(reversed.size() - std::min(r->old_count, reversed.size()));
-    reversed.insert(reversed.end(), r->pieces.rbegin(), r->pieces.rend());
+  for (auto entry = plan.rbegin(); entry != plan.rend(); ++entry) {
+    const Replacement& r = entry->second;
+    take_lines_from(r.start);
+    reversed.resize(reversed.size() - std::min(r.old_count, reversed.size()));
+    reversed.insert(reversed.end(), r.pieces.rbegin(), r.pieces.rend());
   }
   take_lines_from(0);
   return reversed;
@@ -163,6 +169,10 @@ std::string joined(std::string_view mark, std::vector<Piece> reversed, std::size
 std::string reason(const Error& e) { return e.sys != 0 ? os_error_text(e.sys) : e.text(); }
 
 PatchResult<std::string> read_text(io::Files& files, const std::string& path) {
+  // Opening a pipe would wait for a writer that may never come.
+  if (const auto info = files.stat(path); info && info->type == io::FileInfo::Type::other) {
+    return tl::unexpected(std::string("not a regular file"));
+  }
   auto content = files.read(path);
   if (!content) return tl::unexpected(reason(content.error()));
   if (!utf8_valid(*content)) return tl::unexpected(std::string("stream did not contain valid UTF-8"));
@@ -282,17 +292,14 @@ PatchResult<std::string> apply_chunks(std::string_view content, const std::vecto
                                       std::string_view shown_path) {
   const TextFile file(content);
   Planner planner(file, shown_path);
-  std::vector<Replacement> plan;
-  plan.reserve(chunks.size());
+  Plan plan;
   std::size_t size = content.size() + 1;
   for (const auto& chunk : chunks) {
     auto replacement = planner.place(chunk);
     if (!replacement) return tl::unexpected(std::move(replacement).error());
     for (const auto& piece : replacement->pieces) size += piece.text.size() + 2;
-    plan.push_back(*std::move(replacement));
+    plan.emplace(replacement->start, *std::move(replacement));
   }
-  std::stable_sort(plan.begin(), plan.end(),
-                   [](const Replacement& a, const Replacement& b) { return a.start < b.start; });
   return joined(file.mark, replaced(file, plan), size);
 }
 

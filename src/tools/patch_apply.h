@@ -1,9 +1,9 @@
 // Applying a patch: to a text, to the disk, or only in thought (tools.md 5.3, 5.5, 5.7).
 //
-// Beyond the reference, line ends and the byte order mark survive: a line that the patch leaves alone keeps its bytes, a
-// context line keeps its line end, and an added line gets the line end of the original line before it (else after it).
-// Line ends are no part of a line when lines are compared, so that a CRLF file matches exactly. The file always ends
-// with a newline afterwards.
+// Beyond the reference, line ends and the byte order mark survive: a line that the patch leaves alone keeps its bytes,
+// a context line keeps its line end, and an added line gets the line end of the original line before it (else after
+// it). Line ends are no part of a line when lines are compared, so that a CRLF file matches exactly. The file always
+// ends with a newline afterwards.
 //
 // Everything blocks and keeps nothing. Failures are texts for the model, exact to the letter.
 #pragma once
@@ -29,7 +29,8 @@ PatchResult<std::string> apply_chunks(std::string_view content, const std::vecto
 /// on success.
 PatchResult<std::string> run_patch(io::Files& files, const std::string& cwd, const std::vector<Hunk>& hunks);
 
-/// Checks every hunk against the disk as it is now and tells what would change, by absolute path (5.7). Changes nothing.
+/// Checks every hunk against the disk as it is now and tells what would change, by absolute path (5.7). Changes
+/// nothing.
 PatchResult<wire::FileChanges> verify_patch(io::Files& files, const std::string& cwd, const std::vector<Hunk>& hunks);
 
 }  // namespace burin::tools

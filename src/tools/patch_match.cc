@@ -18,9 +18,9 @@ char plain(char32_t c) {
     char as;
   };
   static constexpr Range table[] = {
-      {0x00A0, 0x00A0, ' '},  {0x2002, 0x200A, ' '}, {0x2010, 0x2015, '-'}, {0x2018, 0x201B, '\''},
-      {0x201C, 0x201F, '"'},  {0x202F, 0x202F, ' '}, {0x205F, 0x205F, ' '}, {0x2212, 0x2212, '-'},
-      {0x3000, 0x3000, ' '},
+      {0x00A0, 0x00A0, ' '},  {0x2002, 0x200A, ' '}, {0x2010, 0x2015, '-'},
+      {0x2018, 0x201B, '\''}, {0x201C, 0x201F, '"'}, {0x202F, 0x202F, ' '},
+      {0x205F, 0x205F, ' '},  {0x2212, 0x2212, '-'}, {0x3000, 0x3000, ' '},
   };
   for (const auto& row : table) {
     if (c >= row.first && c <= row.last) return row.as;
@@ -199,8 +199,7 @@ std::optional<std::size_t> LineFinder::find(std::span<const std::string_view> pa
   return indexes_[p]->find(pattern, at);
 }
 
-std::optional<std::size_t> LineFinder::seek(std::span<const std::string> pattern, std::size_t start,
-                                            bool end_of_file) {
+std::optional<std::size_t> LineFinder::seek(std::span<const std::string> pattern, std::size_t start, bool end_of_file) {
   if (pattern.empty()) return start;
   if (pattern.size() > lines_.size()) return std::nullopt;
   const std::size_t last = lines_.size() - pattern.size();

@@ -1,8 +1,8 @@
 // Finding the lines of a patch in a file (tools.md 5.4).
 //
-// The rule is a simple one: four passes over all positions, each more forgiving than the one before, and an earlier pass
-// wins over an earlier position. Done literally, a patch with many places in a big file that needs a later pass costs
-// places x lines x passes. LineFinder gives the same answers from tables: it starts with plain scanning, and once
+// The rule is a simple one: four passes over all positions, each more forgiving than the one before, and an earlier
+// pass wins over an earlier position. Done literally, a patch with many places in a big file that needs a later pass
+// costs places x lines x passes. LineFinder gives the same answers from tables: it starts with plain scanning, and once
 // that has cost more than a table would, it numbers the file's lines for the pass, so that a place costs the number of
 // occurrences of its rarest line.
 //

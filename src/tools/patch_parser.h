@@ -1,7 +1,8 @@
 // The patch language of apply_patch (tools.md 5.2): text in, hunks out.
 //
-// The parser is lenient where models are sloppy (white space around markers, a heredoc sent by mistake) and strict where
-// leniency could change a file in a way nobody asked for. It knows nothing of files: paths are kept as they are written.
+// The parser is lenient where models are sloppy (white space around markers, a heredoc sent by mistake) and strict
+// where leniency could change a file in a way nobody asked for. It knows nothing of files: paths are kept as they are
+// written.
 //
 // Everything here is plain data that owns its text; any thread may parse.
 #pragma once

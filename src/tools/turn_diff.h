@@ -1,12 +1,15 @@
 // One unified diff of all that the patches of a turn changed (tools.md 5.9).
 //
 // The baseline of a file is its content when the first patch of the turn touches it; the current side is read from disk
-// when the diff is made, so it also shows what others changed meanwhile.
+// when the diff is made, so it also shows what others changed meanwhile. A move makes the file's other name current.
+//
+// Owned by the turn, used on its thread; borrows the files.
 #pragma once
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/files.h"
 #include "wire/event.h"
@@ -15,7 +18,8 @@ namespace burin::tools {
 
 class TurnDiff {
  public:
-  /// Display paths are relative to the git root that encloses `cwd`, else absolute.
+  /// Files are shown relative to the git root around them (the nearest folder above with .git), else by their absolute
+  /// path. Relative paths of changes count from `cwd`.
   TurnDiff(io::Files& files, std::string cwd);
 
   /// Before a patch runs: takes the baseline of every path that is not tracked yet, and follows moves.
@@ -36,9 +40,13 @@ class TurnDiff {
   };
   std::optional<Side> read(const std::string& path) const;
   std::string display(const std::string& path) const;
+  std::string file_diff(const Tracked& file, const std::string& shown) const;
+
   io::Files& files_;
-  std::string root_;  // "" without a git root
-  std::map<std::string, Tracked> tracked_;  // by path before any move
+  std::string cwd_;
+  std::vector<Tracked> tracked_;
+  std::map<std::string, std::size_t> by_path_;          // current path to place in tracked_
+  mutable std::map<std::string, std::string> root_of_;  // folder to git root, "" without one
 };
 
 }  // namespace burin::tools
