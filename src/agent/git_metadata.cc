@@ -126,6 +126,7 @@ std::optional<wire::GitInfo> read_git_info(io::Files& files, const std::string& 
     auto remotes = read_remotes(files, common);
     if (auto it = remotes.find("origin"); it != remotes.end()) info.repository_url = it->second;
   }
+  if (!info.commit_hash && !info.branch && !info.repository_url) return std::nullopt;
   return info;
 }
 

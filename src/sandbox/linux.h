@@ -26,7 +26,7 @@ namespace burin::sandbox {
 struct Mechanisms {
   int landlock_abi = 0;  // 0: not available
   bool seccomp = false;
-  bool mounts = false;    // mount namespaces: read-only parts of writable roots can be protected
+  bool mounts = false;  // mount namespaces: read-only parts of writable roots can be protected
   /// One line for people: what is in force, or why nothing is and what to do.
   std::string describe() const;
 };

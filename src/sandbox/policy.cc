@@ -53,7 +53,8 @@ bool is_writable(const std::vector<WritableRoot>& roots, std::string_view file) 
 }
 
 bool has_full_write(const wire::SandboxPolicy& policy) {
-  return std::holds_alternative<wire::DangerFullAccess>(policy) || std::holds_alternative<wire::ExternalSandbox>(policy);
+  return std::holds_alternative<wire::DangerFullAccess>(policy) ||
+         std::holds_alternative<wire::ExternalSandbox>(policy);
 }
 
 bool has_full_network(const wire::SandboxPolicy& policy) {

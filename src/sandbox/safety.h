@@ -16,17 +16,17 @@ bool dangerous(const Argv& argv);
 /// What must happen before a command may run.
 struct Requirement {
   enum class Kind : unsigned char { skip, ask, forbidden } kind = Kind::skip;
-  bool bypass_sandbox = false;            // skip only: a rule allowed it outside the sandbox
-  std::string reason;                     // forbidden: text for the model; ask: reason for the user, may be empty
-  std::optional<Argv> proposed_amendment; // a prefix that the user may save
+  bool bypass_sandbox = false;             // skip only: a rule allowed it outside the sandbox
+  std::string reason;                      // forbidden: text for the model; ask: reason for the user, may be empty
+  std::optional<Argv> proposed_amendment;  // a prefix that the user may save
 };
 
 struct CommandRequest {
   const Argv& argv;
   const wire::AskForApproval& approval;
   const wire::SandboxPolicy& sandbox;
-  bool escalation = false;                   // sandbox_permissions is not use_default
-  std::optional<Argv> prefix_rule = {};      // proposed by the model
+  bool escalation = false;               // sandbox_permissions is not use_default
+  std::optional<Argv> prefix_rule = {};  // proposed by the model
 };
 
 /// The decision table without rule files: heuristics only.

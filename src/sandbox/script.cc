@@ -122,6 +122,20 @@ std::optional<std::string> gap(std::string_view text) {
   return out;
 }
 
+/// The grammar loses a lone "-" that stands right before "<<"; nullopt when anything else is lost.
+std::optional<bool> lost_dash(const Parsed& parsed, TSNode statement) {
+  bool dash = false;
+  std::uint32_t end = ts_node_start_byte(statement);
+  for (TSNode child : children(statement)) {
+    auto between = parsed.between(end, ts_node_start_byte(child));
+    end = ts_node_end_byte(child);
+    if (gap(between)) continue;
+    if (dash || kind(child) != "heredoc_redirect" || trim(between) != "-") return std::nullopt;
+    dash = true;
+  }
+  return dash;
+}
+
 std::optional<std::string> double_quoted(const Parsed& parsed, TSNode node) {
   for (TSNode part : children(node)) {
     if (kind(part) != "string_content" && kind(part) != "\"") return std::nullopt;
@@ -292,7 +306,7 @@ std::optional<Argv> heredoc_command(std::string_view script) {
                                                "file_redirect", "herestring_redirect", "file_descriptor"};
   Parsed parsed(script);
   if (!parsed.ok()) return std::nullopt;
-  bool heredoc = false;
+  bool heredoc = false, dash = false;
   std::optional<TSNode> command;
   bool single = walk(parsed.root(), [&](TSNode node) {
     if (kind(node) == "heredoc_redirect") {
@@ -302,13 +316,20 @@ std::optional<Argv> heredoc_command(std::string_view script) {
         if (!one_of(kind(part), parts)) return Walk::stop;
       }
     }
+    if (kind(node) == "redirected_statement") {
+      auto lost = lost_dash(parsed, node);
+      if (!lost) return Walk::stop;
+      dash = dash || *lost;
+    }
     if (kind(node) != "command") return Walk::into;
     if (command) return Walk::stop;
     command = node;
     return Walk::into;
   });
   if (!single || !heredoc || !command) return std::nullopt;
-  return heredoc_words(parsed, *command);
+  auto words = heredoc_words(parsed, *command);
+  if (words && dash) words->emplace_back("-");
+  return words;
 }
 
 HeredocResult heredoc_patch(std::string_view script) {
@@ -324,7 +345,9 @@ HeredocResult heredoc_patch(std::string_view script) {
   std::erase_if(statements, [](TSNode node) { return kind(node) == "\n"; });
   if (statements.size() != 1 || kind(statements[0]) != "redirected_statement") return result;
   auto parts = children(statements[0]);
-  if (parts.size() != 2 || kind(parts[1]) != "heredoc_redirect") return result;
+  if (parts.size() != 2 || kind(parts[1]) != "heredoc_redirect" || lost_dash(parsed, statements[0]) != false) {
+    return result;
+  }
   auto body = whole_heredoc(parsed, parts[1]);
   if (!body) return result;
   if (is_apply_patch(parsed, parts[0])) {

@@ -26,8 +26,8 @@ std::optional<Argv> heredoc_command(std::string_view script);
 
 /// `apply_patch <<EOF` or `cd dir && apply_patch <<EOF` as the only statement (tools.md 5.6).
 struct HeredocPatch {
-  std::string body;                // without its final newline
-  std::optional<std::string> cd;   // the one word after cd
+  std::string body;               // without its final newline
+  std::optional<std::string> cd;  // the one word after cd
 };
 /// `unparsable` tells that the script itself could not be analysed.
 struct HeredocResult {

@@ -109,7 +109,7 @@ TEST(PlainCommands, RejectedConstructs) {
       "l\"s\"",
       "echo a > 'b'",
       "time (ls)",
-      "coproc ls",
+
       "select x in a; do ls; done",
       "export A=1",
       "declare -x A",
@@ -220,6 +220,7 @@ TEST(HeredocCommand, TheOnlyCommandOfTheScript) {
   EXPECT_EQ(heredoc_command("A=1 python3 - <<'PY' > out\nprint(1)\nPY"), python);
   EXPECT_EQ(heredoc_command("# note\npython3 - <<'PY'\nprint(1)\nPY"), python);
   EXPECT_EQ(heredoc_command("cat <<E\nplain\nE"), Argv{"cat"});
+  EXPECT_EQ(heredoc_command("python3 -u - > out <<E\nx\nE"), (Argv{"python3", "-u", "-"}));
 }
 
 TEST(HeredocCommand, NothingElse) {
@@ -281,6 +282,7 @@ TEST(HeredocPatch, AnythingAroundMakesItAnOrdinaryScript) {
   EXPECT_FALSE(heredoc_patch(patch_script("", "'EOF'") + "echo done\n").patch);
   EXPECT_FALSE(heredoc_patch("(" + patch_script("", "'EOF'") + ")").patch);
   EXPECT_FALSE(heredoc_patch("apply_patch x <<'EOF'\ny\nEOF").patch);
+  EXPECT_FALSE(heredoc_patch("apply_patch - <<'EOF'\ny\nEOF").patch);
   EXPECT_FALSE(heredoc_patch("apply_patches <<'EOF'\ny\nEOF").patch);
   EXPECT_FALSE(heredoc_patch("apply_patch <<< x").patch);
   EXPECT_FALSE(heredoc_patch("ls").patch);

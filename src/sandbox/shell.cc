@@ -11,15 +11,16 @@ namespace shell_detail {
 
 struct Row {
   ShellKind kind;
-  std::string_view name;     // as the environment context names it
-  std::string_view program;  // searched in PATH
-  std::string_view fixed;    // where it is when PATH does not tell
+  std::string_view name;        // as the environment context names it
+  std::string_view program;     // searched in PATH
+  std::string_view fixed;       // where it is when PATH does not tell
+  std::string_view other = {};  // second name in PATH
 };
 constexpr Row rows[] = {
     {ShellKind::bash, "bash", "bash", "/bin/bash"},
     {ShellKind::zsh, "zsh", "zsh", "/bin/zsh"},
     {ShellKind::sh, "sh", "sh", "/bin/sh"},
-    {ShellKind::powershell, "powershell", "pwsh", "/usr/local/bin/pwsh"},
+    {ShellKind::powershell, "powershell", "pwsh", "/usr/local/bin/pwsh", "powershell"},
     {ShellKind::cmd, "cmd", "cmd", ""},
 };
 
@@ -49,6 +50,9 @@ std::optional<Shell> find(io::Files& files, const io::Environment& env, ShellKin
   const auto& row = row_of(kind);
   if (auto found = in_path(files, env, row.program)) return Shell{kind, *found};
   if (!row.fixed.empty() && files.is_file(std::string(row.fixed))) return Shell{kind, std::string(row.fixed)};
+  if (!row.other.empty()) {
+    if (auto found = in_path(files, env, row.other)) return Shell{kind, *found};
+  }
   return std::nullopt;
 }
 

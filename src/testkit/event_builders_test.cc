@@ -42,14 +42,16 @@ std::vector<Case> cases() {
   out.push_back({ev_assistant_message("m", "hi \"you\""), done(message)});
   out.push_back({ev_message_item_added("m", "hi \"you\""), added(message)});
   out.push_back({ev_output_text_delta("d"), R"({"type":"response.output_text.delta","delta":"d"})"});
-  out.push_back({ev_reasoning_item("i", {"s1", "s2"}),
-                 done(fmt::format(
-                     R"({{"type":"reasoning","id":"i","summary":[{{"type":"summary_text","text":"s1"}},{{"type":"summary_text","text":"s2"}}],"encrypted_content":"{}"}})",
-                     b550))});
-  out.push_back({ev_reasoning_item("i", {}, {"r1", "r2"}),
-                 done(fmt::format(
-                     R"({{"type":"reasoning","id":"i","summary":[],"encrypted_content":"{}","content":[{{"type":"reasoning_text","text":"r1"}},{{"type":"reasoning_text","text":"r2"}}]}})",
-                     b550_raw))});
+  out.push_back(
+      {ev_reasoning_item("i", {"s1", "s2"}),
+       done(fmt::format(
+           R"({{"type":"reasoning","id":"i","summary":[{{"type":"summary_text","text":"s1"}},{{"type":"summary_text","text":"s2"}}],"encrypted_content":"{}"}})",
+           b550))});
+  out.push_back(
+      {ev_reasoning_item("i", {}, {"r1", "r2"}),
+       done(fmt::format(
+           R"({{"type":"reasoning","id":"i","summary":[],"encrypted_content":"{}","content":[{{"type":"reasoning_text","text":"r1"}},{{"type":"reasoning_text","text":"r2"}}]}})",
+           b550_raw))});
   out.push_back({ev_reasoning_item_added("i", {"s"}),
                  added(R"({"type":"reasoning","id":"i","summary":[{"type":"summary_text","text":"s"}]})")});
   out.push_back({ev_reasoning_summary_text_delta("d"),
@@ -75,16 +77,18 @@ std::vector<Case> cases() {
   out.push_back(
       {ev_shell_command_call("c", "ls"),
        done(R"({"type":"function_call","call_id":"c","name":"shell_command","arguments":"{\"command\":\"ls\"}"})")});
-  out.push_back({ev_shell_command_call_with_args("c", json::object{{"command", "ls"}, {"timeout_ms", 5}}),
-                 done(
-                     R"({"type":"function_call","call_id":"c","name":"shell_command","arguments":"{\"command\":\"ls\",\"timeout_ms\":5}"})")});
+  out.push_back(
+      {ev_shell_command_call_with_args("c", json::object{{"command", "ls"}, {"timeout_ms", 5}}),
+       done(
+           R"({"type":"function_call","call_id":"c","name":"shell_command","arguments":"{\"command\":\"ls\",\"timeout_ms\":5}"})")});
   out.push_back({ev_failed("r", "c", "m"),
                  R"({"type":"response.failed","response":{"id":"r","error":{"code":"c","message":"m"}}})"});
-  out.push_back({user_message_item("u"),
-                 R"({"type":"message","role":"user","content":[{"type":"input_text","text":"u"}]})"});
+  out.push_back(
+      {user_message_item("u"), R"({"type":"message","role":"user","content":[{"type":"input_text","text":"u"}]})"});
   out.push_back({compaction_item("e"), R"({"type":"compaction","encrypted_content":"e"})"});
-  out.push_back({ev_rate_limits(RateWindow{42, 60, 1700000000}, {}, "plus"),
-                 R"({"type":"codex.rate_limits","plan_type":"plus","rate_limits":{"primary":{"used_percent":42.0,"window_minutes":60,"reset_at":1700000000},"secondary":null}})"});
+  out.push_back(
+      {ev_rate_limits(RateWindow{42, 60, 1700000000}, {}, "plus"),
+       R"({"type":"codex.rate_limits","plan_type":"plus","rate_limits":{"primary":{"used_percent":42.0,"window_minutes":60,"reset_at":1700000000},"secondary":null}})"});
   out.push_back({ev_error(429, json::object{{"type", "t"}}, json::object{{"h", 1}}),
                  R"({"type":"error","status":429,"error":{"type":"t"},"headers":{"h":1}})"});
   out.push_back({ev_error({}, json::object{{"type", "t"}}), R"({"type":"error","error":{"type":"t"}})"});

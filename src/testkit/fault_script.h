@@ -1,7 +1,7 @@
 // Re-cutting of streams: the same bytes in other pieces, with other line ends, or only a beginning of them.
 //
-// A network delivers any pieces; a parser must give the same events for all of them. These helpers make the pieces, so that
-// a parser test is a loop: for every cut, feed, compare with the uncut result.
+// A network delivers any pieces; a parser must give the same events for all of them. These helpers make the pieces, so
+// that a parser test is a loop: for every cut, feed, compare with the uncut result.
 //
 // Pure functions. Views point into the text that was given.
 #pragma once
@@ -27,8 +27,8 @@ enum class LineEnd : std::uint8_t { lf, crlf, cr };
 /// The text, whose lines end in LF, with other line ends.
 std::string with_line_ends(std::string_view text, LineEnd end);
 
-/// A response that sends the first `count` bytes of this one's body and then fails in that way. Sleeps and gates are left
-/// out.
+/// A response that sends the first `count` bytes of this one's body and then fails in that way. Sleeps and gates are
+/// left out.
 Response cut_after(const Response& response, std::size_t count, End how = End::truncate);
 
 }  // namespace burin::testkit

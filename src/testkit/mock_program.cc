@@ -144,6 +144,14 @@ int judge(const MockServer& server, const ProgramOptions& options, const FactLog
   return problems.empty() && !log.error() ? 0 : 1;
 }
 
+/// A file of an earlier run would tell a wrong address to whoever polls for it.
+Result<> remove_old_ready_file(io::World& world, const ProgramOptions& options) {
+  if (options.ready_file.empty()) return {};
+  TRY(auto where, absolute(world.files, options.ready_file));
+  if (!world.files.exists(where)) return {};
+  return world.files.remove(where);
+}
+
 io::Task<int> serve(io::World& world, ProgramOptions options, Script script, FactLog* log) {
   auto state = std::make_shared<State>();
   auto settings = server_options(world, options, state, log);
@@ -182,6 +190,7 @@ io::Task<int> mock_server_main(io::World& world, std::vector<std::string> args) 
   if (!script) co_return complain(error_text(script.error()));
   auto file = open_log(world, options->log);
   if (!file) co_return complain(error_text(file.error()));
+  if (auto removed = remove_old_ready_file(world, *options); !removed) co_return complain(error_text(removed.error()));
   FactLog log(world.clock, std::move(*file));
   co_return co_await serve(world, std::move(*options), std::move(*script), &log);
 }

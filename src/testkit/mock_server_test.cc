@@ -51,7 +51,8 @@ TEST_F(MockServerTest, StreamsAndRecords) {
 TEST_F(MockServerTest, AnswersWithAnyStatusHeadersAndBody) {
   Response r = Response::json_body(json::object{{"error", json::object{{"message", "slow down"}}}}, 429);
   r.headers = {{"Retry-After", "3"}, {"x-request-id", "abc"}};
-  server->mount_response_sequence({r, Response::text_body("plain", 503), Response::bytes_body(std::string("\0\1", 2), "a/b")});
+  server->mount_response_sequence(
+      {r, Response::text_body("plain", 503), Response::bytes_body(std::string("\0\1", 2), "a/b")});
   auto first = post(*server, empty);
   EXPECT_EQ(first.status, 429);
   EXPECT_EQ(first.header("retry-after"), "3");
@@ -74,9 +75,7 @@ TEST_F(MockServerTest, OwnContentTypeWins) {
 }
 
 TEST_F(MockServerTest, UsesMountsInOrder) {
-  auto has = [](std::string text) {
-    return [text](const CapturedRequest& r) { return r.body_contains_text(text); };
-  };
+  auto has = [](std::string text) { return [text](const CapturedRequest& r) { return r.body_contains_text(text); }; };
   auto special = server->mount_sse_once_match(has("special"), {ev_completed("special")});
   auto first = server->mount_sse_once({ev_completed("first")});
   auto second = server->mount_sse_once({ev_completed("second")});
@@ -140,8 +139,9 @@ TEST_F(MockServerTest, TellsBrokenBodies) {
   ASSERT_THAT(all, SizeIs(3));
   EXPECT_THAT(all[0], HasSubstr("body: request 1 (POST /v1/responses): body is not JSON"));
   EXPECT_THAT(all[1], HasSubstr("zstd"));
-  EXPECT_EQ(all[2],
-            "invariant: request 3 (POST /v1/responses): input[0]: function_call_output x answers no call in this input");
+  EXPECT_EQ(
+      all[2],
+      "invariant: request 3 (POST /v1/responses): input[0]: function_call_output x answers no call in this input");
 }
 
 TEST_F(MockServerTest, ReadsZstdBodies) {

@@ -195,7 +195,8 @@ TEST_F(SenderTest, ReusesTheConnectionAfterPauses) {
 }
 
 TEST_F(SenderTest, StreamsManyDeltas) {
-  // 160 bytes each: the size of a real stream of deltas, 32 MB in all. Bounded by the fixture's 20 s, not measured here.
+  // 160 bytes each: the size of a real stream of deltas, 32 MB in all. Bounded by the fixture's 20 s, not measured
+  // here.
   std::vector<json::value> events(200'000, ev_output_text_delta(std::string(70, 'x')));
   std::size_t size = 0;
   std::string one;

@@ -47,7 +47,8 @@ std::string redacted(std::string_view text, const SnapshotOptions& options) {
     return "<SUMMARIZATION_PROMPT>";
   }
   auto newline = text.find('\n');
-  if (!options.summary_prefix.empty() && text.starts_with(options.summary_prefix) && newline != std::string_view::npos) {
+  if (!options.summary_prefix.empty() && text.starts_with(options.summary_prefix) &&
+      newline != std::string_view::npos) {
     return fmt::format("<COMPACTION_SUMMARY>{}", text.substr(newline));
   }
   return std::string(text);
@@ -121,9 +122,11 @@ std::string compaction_text(const json::value& item, const SnapshotOptions&) {
 }
 
 using Render = std::string (*)(const json::value&, const SnapshotOptions&);
-constexpr std::pair<std::string_view, Render> renderers[] = {
-    {"function_call", call_text},     {"function_call_output", output_text}, {"local_shell_call", shell_text},
-    {"reasoning", reasoning_text}, {"compaction", compaction_text}};
+constexpr std::pair<std::string_view, Render> renderers[] = {{"function_call", call_text},
+                                                             {"function_call_output", output_text},
+                                                             {"local_shell_call", shell_text},
+                                                             {"reasoning", reasoning_text},
+                                                             {"compaction", compaction_text}};
 
 std::string item_text(const json::value& item, const SnapshotOptions& options) {
   auto type = find_string(item, "type");

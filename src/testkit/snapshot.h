@@ -1,10 +1,10 @@
 // Renders the `input` of requests as stable text, so that what a model is shown can be reviewed as a golden file.
 //
-// Long and volatile texts (permissions, AGENTS.md, environment) are replaced by markers, so that a golden file changes when
-// the layout changes and not when a prompt is reworded. The format is that of context.md section 10.
+// Long and volatile texts (permissions, AGENTS.md, environment) are replaced by markers, so that a golden file changes
+// when the layout changes and not when a prompt is reworded. The format is that of context.md section 10.
 //
-// Pure functions on JSON. This room knows no prompts: a caller whose golden files contain compactions passes the prompt and
-// the prefix of summaries in the options.
+// Pure functions on JSON. This room knows no prompts: a caller whose golden files contain compactions passes the prompt
+// and the prefix of summaries in the options.
 #pragma once
 #include <cstdint>
 #include <string>

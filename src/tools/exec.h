@@ -19,7 +19,8 @@ struct ExecOutput {
 
 /// Why there is no ExecOutput. `model_text` is what the model reads.
 struct ExecFailure {
-  enum class Why : unsigned char { spawn, signal, rejected, unsupported } why;
+  /// `rejected`: by the user; `refused`: by policy, without asking.
+  enum class Why : unsigned char { spawn, signal, rejected, refused, unsupported } why;
   std::string model_text;
 };
 

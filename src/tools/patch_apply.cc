@@ -68,16 +68,15 @@ Replacement replacement_of(const TextFile& file, const Chunk& chunk, std::size_t
                            std::size_t new_count) {
   Replacement out{start, old_count, {}};
   out.pieces.reserve(new_count);
-  std::size_t passed = 0;  // old lines before this one, in the order of the patch
   for (std::size_t i = 0; i < new_count; ++i) {
-    const std::size_t origin = chunk.origins[i];
-    const bool kept = origin != Chunk::added && origin < old_count;
-    if (kept) passed = origin + 1;
+    const Chunk::Origin& origin = chunk.origins[i];
+    // The last old line may have been left out of the match.
+    const bool kept = origin.kept && origin.old < old_count;
     std::string_view text = chunk.new_lines[i];
     if (start == 0 && i == 0 && !file.mark.empty() && text.starts_with(byte_order_mark)) {
       text.remove_prefix(byte_order_mark.size());
     }
-    out.pieces.push_back({text, kept ? file.crlf[start + origin] : file.crlf_after(start + passed)});
+    out.pieces.push_back({text, kept ? file.crlf[start + origin.old] : file.crlf_after(start + origin.old)});
   }
   return out;
 }

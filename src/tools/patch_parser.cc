@@ -144,7 +144,7 @@ class HunkReader {
     if (kind != ' ' && kind != '+' && kind != '-') return false;
     if (kind != '-') {
       chunk.new_lines.emplace_back(text);
-      chunk.origins.push_back(kind == '+' ? Chunk::added : chunk.old_lines.size());
+      chunk.origins.push_back({kind == ' ', chunk.old_lines.size()});
     }
     if (kind != '+') chunk.old_lines.emplace_back(text);
     return true;

@@ -31,12 +31,17 @@ struct PatchParseError {
 
 /// One place of an update. Lines have no line ends.
 struct Chunk {
-  static constexpr std::size_t added = static_cast<std::size_t>(-1);
+  /// Where a new line comes from: it repeats old line `old`, or it was added behind the first `old` old lines.
+  struct Origin {
+    bool kept = false;
+    std::size_t old = 0;
+    bool operator==(const Origin&) const = default;
+  };
 
   std::optional<std::string> context;  // the line named behind @@
   std::vector<std::string> old_lines;  // context and removed lines, in order
   std::vector<std::string> new_lines;  // context and added lines, in order
-  std::vector<std::size_t> origins;    // for each new line: the old line that it repeats, or `added`
+  std::vector<Origin> origins;         // of each new line
   bool end_of_file = false;            // the old lines are the last of the file
 };
 

@@ -101,7 +101,6 @@ class ShellTool : public Tool {
       job.argv = a->command;
       fill(job, *a, context);
     }
-    if (job.argv.empty()) return "command args are empty";
     return std::nullopt;
   }
 
@@ -143,6 +142,7 @@ class ShellTool : public Tool {
   }
 
   io::Task<tl::expected<ExecOutput, ExecFailure>> attempt(ToolContext& context, const Job& job) {
+    if (job.argv.empty()) co_return tl::unexpected(ExecFailure{ExecFailure::Why::refused, "command args are empty"});
     ClearanceRequest request{
         .call_id = job.call_id,
         .argv = job.argv,
@@ -154,8 +154,9 @@ class ShellTool : public Tool {
     auto clearance = co_await clear_command(context, request);
     if (clearance.answer == Clearance::Answer::rejected) {
       bool by_user = clearance.reason == "rejected by user";
-      co_return tl::unexpected(ExecFailure{ExecFailure::Why::rejected,
-                                           by_user ? "exec command rejected by user" : clearance.reason});
+      co_return tl::unexpected(
+          by_user ? ExecFailure{ExecFailure::Why::rejected, "exec command rejected by user"}
+                  : ExecFailure{ExecFailure::Why::refused, clearance.reason});
     }
     bool sandboxed = clearance.answer == Clearance::Answer::sandboxed;
     ExecRequest exec{.call_id = job.call_id,
