@@ -157,6 +157,17 @@ const CLI::App& deepest(const CLI::App& app) {
   return subs.empty() ? app : deepest(*subs.front());
 }
 
+/// "--sandbox: nope not in {a,b}" in the words that users of the reference know.
+std::string invalid_value_text(std::string_view what) {
+  auto colon = what.find(": ");
+  auto middle = what.rfind(" not in {");
+  if (colon == what.npos || middle == what.npos || middle < colon) return fmt::format("error: {}", what);
+  auto values = what.substr(middle + 9);
+  values = values.substr(0, values.rfind('}'));
+  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]", what.substr(colon + 2, middle - colon - 2),
+                     what.substr(0, colon), replace_all(values, ",", ", "));
+}
+
 /// CLI11's error in the words that users of the reference know.
 std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc, char** argv) {
   if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr) {
@@ -179,6 +190,7 @@ std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc
     }
     return fmt::format("error: the argument '{}' cannot be used with '{}'", first, second);
   }
+  if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr) return invalid_value_text(e.what());
   return std::string("error: ") + e.what();
 }
 

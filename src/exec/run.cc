@@ -12,6 +12,7 @@
 #include "io/stdio.h"
 #include "model/auth.h"
 #include "model/catalog.h"
+#include "model/oss.h"
 #include "store/sessions.h"
 #include "tools/json_position.h"
 
@@ -277,6 +278,15 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
       .ephemeral = options.ephemeral,
       .resume_path = p.resume_path,
   };
+  if (options.overrides.oss) {
+    auto* to = &err;
+    auto ready = co_await model::prepare_local_model(world, p.config->provider, model,
+                                                     [to](std::string line) { to->write(line + "\n"); });
+    if (!ready) {
+      err.write(fmt::format("Error: OSS setup failed: {}; {}\n", ready.error().text(), ready.error().fix));
+      co_return 1;
+    }
+  }
   auto thread = co_await agent::Thread::start(world, std::move(thread_options), sink);
   if (!thread) {
     auto text = thread.error().text();

@@ -82,6 +82,12 @@ void decode_body(CapturedRequest& r) {
   }
 }
 
+/// Forms and files are no JSON on purpose. Without a content-type, JSON is expected.
+bool claims_json(const CapturedRequest& r) {
+  auto type = r.header("content-type");
+  return !type || contains(to_lower_ascii(*type), "json");
+}
+
 }  // namespace captured_detail
 
 Result<std::string> zstd_decode(std::string_view bytes, std::size_t limit) {
@@ -118,7 +124,7 @@ CapturedRequest CapturedRequest::from(const io::ServerRequest& request) {
     r.has_json = parsed.has_value();
     if (parsed) {
       r.json = std::move(*parsed);
-    } else {
+    } else if (captured_detail::claims_json(r)) {
       r.trouble = "body is not JSON: " + parsed.error().text();
     }
   }

@@ -44,7 +44,9 @@ struct CapturedRequest {
   std::optional<std::string> decoded_body;  // when there was an encoding and it could be undone
   json::value json;                         // of the body; null when it is not JSON
   bool has_json = false;
-  std::string trouble;  // why the body could not be decoded or parsed; empty when all is well
+  /// Why the body could not be decoded or parsed; empty when all is well, also for a body whose content-type is not
+  /// JSON.
+  std::string trouble;
   std::shared_ptr<Delivery> delivery = std::make_shared<Delivery>();
 
   /// Takes a request over: undoes zstd when content-encoding lists it, parses JSON.

@@ -127,6 +127,8 @@ TEST(CapturedRequest, TellsWhyABodyIsUnreadable) {
   EXPECT_THAT(captured("x", {{"content-encoding", "br"}}).trouble, HasSubstr("br"));
   EXPECT_EQ(captured("{}", {{"content-encoding", "identity"}}).trouble, "");
   EXPECT_EQ(captured("").trouble, "");
+  EXPECT_EQ(captured("a=b", {{"content-type", "application/x-www-form-urlencoded"}}).trouble, "");
+  EXPECT_THAT(captured("a=b", {{"content-type", "application/JSON; charset=utf-8"}}).trouble, HasSubstr("not JSON"));
   EXPECT_FALSE(zstd_decode(packed, 999));
   EXPECT_TRUE(zstd_decode(packed, 1000));
   EXPECT_FALSE(zstd_decode(""));

@@ -76,7 +76,8 @@ Replacement replacement_of(const TextFile& file, const Chunk& chunk, std::size_t
     if (start == 0 && i == 0 && !file.mark.empty() && text.starts_with(byte_order_mark)) {
       text.remove_prefix(byte_order_mark.size());
     }
-    out.pieces.push_back({text, kept ? file.crlf[start + origin.old] : file.crlf_after(start + origin.old)});
+    out.pieces.push_back(
+        {text, kept ? file.crlf[start + origin.old] : file.crlf_after(start + std::min(origin.old, old_count))});
   }
   return out;
 }

@@ -1,9 +1,9 @@
 #include "tools/patch_apply.h"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/text.h"
 #include "io/fake_files.h"
@@ -57,10 +57,10 @@ TEST(PatchApply, ReplacesAddsAndRemoves) {
 }
 
 TEST(PatchApply, EachMatchingPassDecides) {
-  EXPECT_EQ(applied("x \nx\n", "-x\n+y\n"), "x \ny\n");                          // equal, further down
-  EXPECT_EQ(applied("  x\nx \n", "-x\n+y\n"), "  x\ny\n");                       // without trailing space
-  EXPECT_EQ(applied("a\n  x\n", "-x\n+y\n"), "a\ny\n");                          // trimmed
-  EXPECT_EQ(applied("a – b\n", "-a - b\n+y\n"), "y\n");                          // punctuation
+  EXPECT_EQ(applied("x \nx\n", "-x\n+y\n"), "x \ny\n");     // equal, further down
+  EXPECT_EQ(applied("  x\nx \n", "-x\n+y\n"), "  x\ny\n");  // without trailing space
+  EXPECT_EQ(applied("a\n  x\n", "-x\n+y\n"), "a\ny\n");     // trimmed
+  EXPECT_EQ(applied("a – b\n", "-a - b\n+y\n"), "y\n");     // punctuation
   EXPECT_EQ(applied("x\n", "-z\n+y\n"), "error: Failed to find expected lines in f:\nz");
 }
 
@@ -258,8 +258,9 @@ TEST(PatchRun, FailuresNameWhatFailed) {
 
 TEST(PatchRun, AFailureLeavesWhatCameBefore) {
   Disk disk;
-  EXPECT_EQ(disk.run("*** Add File: created.txt\n+hello\n*** Update File: missing.txt\n-old\n+new\n*** Add File: never\n"),
-            "error: Failed to read file to update missing.txt: No such file or directory (os error 2)");
+  EXPECT_EQ(
+      disk.run("*** Add File: created.txt\n+hello\n*** Update File: missing.txt\n-old\n+new\n*** Add File: never\n"),
+      "error: Failed to read file to update missing.txt: No such file or directory (os error 2)");
   EXPECT_EQ(disk.text("/w/created.txt"), "hello\n");
   EXPECT_FALSE(disk.memory.exists("/w/never"));
 }
@@ -269,8 +270,9 @@ TEST(PatchVerify, TellsTheChangesByAbsolutePath) {
   disk.memory.put("/w/gone", "bye\n");
   disk.memory.put("/w/f", "1\n2\n3\n4\n5\n");
   disk.memory.put("/w/m", "x");
-  auto changes = disk.verify("*** Add File: new\n+n\n*** Delete File: gone\n*** Update File: f\n-3\n+three\n"
-                             "*** Update File: m\n*** Move to: d/m\n-x\n+y\n");
+  auto changes = disk.verify(
+      "*** Add File: new\n+n\n*** Delete File: gone\n*** Update File: f\n-3\n+three\n"
+      "*** Update File: m\n*** Move to: d/m\n-x\n+y\n");
   ASSERT_TRUE(changes);
   ASSERT_EQ(changes->size(), 4u);
   EXPECT_EQ(std::get<wire::FileAdd>(changes->at("/w/new")).content, "n\n");
@@ -299,7 +301,8 @@ TEST(PatchVerify, ErrorsHaveAbsolutePaths) {
   Disk disk;
   disk.memory.put("/w/bad", "\xff");
   disk.memory.put("/w/f", "x\n");
-  EXPECT_EQ(disk.verify("*** Delete File: none\n").error(), "Failed to read /w/none: No such file or directory (os error 2)");
+  EXPECT_EQ(disk.verify("*** Delete File: none\n").error(),
+            "Failed to read /w/none: No such file or directory (os error 2)");
   EXPECT_EQ(disk.verify("*** Delete File: bad\n").error(), "Failed to read /w/bad: stream did not contain valid UTF-8");
   EXPECT_EQ(disk.verify("*** Update File: none\n-x\n").error(),
             "Failed to read file to update /w/none: No such file or directory (os error 2)");

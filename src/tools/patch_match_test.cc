@@ -1,8 +1,8 @@
 #include "tools/patch_match.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/text.h"
 
@@ -77,9 +77,9 @@ TEST(PatchMatch, EveryMappedCharacter) {
     char32_t first, last;
     const char* plain;
   };
-  const Row rows[] = {{0x2010, 0x2015, "x-x"}, {0x2212, 0x2212, "x-x"}, {0x2018, 0x201B, "x'x"},
+  const Row rows[] = {{0x2010, 0x2015, "x-x"},  {0x2212, 0x2212, "x-x"}, {0x2018, 0x201B, "x'x"},
                       {0x201C, 0x201F, "x\"x"}, {0x00A0, 0x00A0, "x x"}, {0x2002, 0x200A, "x x"},
-                      {0x202F, 0x202F, "x x"}, {0x205F, 0x205F, "x x"}, {0x3000, 0x3000, "x x"}};
+                      {0x202F, 0x202F, "x x"},  {0x205F, 0x205F, "x x"}, {0x3000, 0x3000, "x x"}};
   for (const auto& row : rows) {
     for (char32_t c = row.first - 1; c <= row.last + 1; ++c) {
       std::string line = "x";
@@ -103,7 +103,7 @@ TEST(PatchMatch, StartAndEndOfFile) {
   EXPECT_EQ(seek({"a", "b", "a"}, {"b"}, 2), std::nullopt);
   EXPECT_EQ(seek({"a", "b", "a"}, {"a"}, 0, true), 2u);
   EXPECT_EQ(seek({"a", "b"}, {"a"}, 0, true), std::nullopt);  // no other place is tried
-  EXPECT_EQ(seek({"a", "b", "c"}, {"b", "c"}, 3, true), 1u);   // and the start does not count
+  EXPECT_EQ(seek({"a", "b", "c"}, {"b", "c"}, 3, true), 1u);  // and the start does not count
   EXPECT_EQ(seek({"a", "b "}, {"b"}, 0, true), 1u);
 }
 
@@ -117,8 +117,8 @@ TEST(PatchMatch, EmptyAndTooLong) {
 
 /// One finder answers many questions, so that its tables come into play, and each answer is the naive one.
 TEST(PatchMatch, EqualsTheDefinitionOnRandomFiles) {
-  const Texts atoms = {"",      "a",     "b",      " a",   "a ",  "\ta",   "“a”",      "\"a\"", " \"a\"  ", "a–b",
-                       "a-b",   "a\u2212b", "it’s", "it's", "\u00a0a", "a\u3000", "   ", "é",     "}",        "a\r"};
+  const Texts atoms = {"",    "a",        "b",    " a",   "a ",      "\ta",     "“a”", "\"a\"", " \"a\"  ", "a–b",
+                       "a-b", "a\u2212b", "it’s", "it's", "\u00a0a", "a\u3000", "   ", "é",     "}",        "a\r"};
   std::mt19937 random(20);
   auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   int found = 0, missed = 0;
@@ -141,7 +141,8 @@ TEST(PatchMatch, EqualsTheDefinitionOnRandomFiles) {
       (expected ? found : missed)++;
       ASSERT_EQ(finder.seek(pattern, start, eof), expected)
           << "round " << round << ", question " << question << ", start " << start << "\n"
-          << join(lines, "|") << "\n" << join(pattern, "|");
+          << join(lines, "|") << "\n"
+          << join(pattern, "|");
     }
   }
   EXPECT_GT(found, 1000);

@@ -6,9 +6,7 @@ namespace burin::tools {
 
 namespace patch_parser_test_detail {
 
-std::string patch_of(std::string_view body) {
-  return "*** Begin Patch\n" + std::string(body) + "*** End Patch";
-}
+std::string patch_of(std::string_view body) { return "*** Begin Patch\n" + std::string(body) + "*** End Patch"; }
 
 std::vector<Hunk> parsed(std::string_view text) {
   auto hunks = parse_patch(text);
@@ -29,9 +27,10 @@ using Texts = std::vector<std::string>;
 using namespace patch_parser_test_detail;
 
 TEST(PatchParser, ReadsEveryKindOfHunk) {
-  auto hunks = parsed(patch_of("*** Add File: a dir/new.txt\n+one\n+\n++two\n"
-                               "*** Delete File: gone\n"
-                               "*** Update File: old\n*** Move to: sub/new\n@@ def f():\n x\n-y\n+z\n"));
+  auto hunks =
+      parsed(patch_of("*** Add File: a dir/new.txt\n+one\n+\n++two\n"
+                      "*** Delete File: gone\n"
+                      "*** Update File: old\n*** Move to: sub/new\n@@ def f():\n x\n-y\n+z\n"));
   ASSERT_EQ(hunks.size(), 3u);
   const auto& add = std::get<AddHunk>(hunks[0]);
   EXPECT_EQ(add.path, "a dir/new.txt");
@@ -128,7 +127,7 @@ TEST_P(PatchParserErrors, AreWordedForBothReaders) {
   EXPECT_EQ(hunks.error().as_verification(), bad.as_verification);
 }
 
-#define HEADERS                                                                                            \
+#define HEADERS                                                                                              \
   "is not a valid hunk header. Valid hunk headers: '*** Add File: {path}', '*** Delete File: {path}', '*** " \
   "Update File: {path}'"
 #define BODY_LINES "Every line should start with ' ' (context line), '+' (added line), or '-' (removed line)"
@@ -142,7 +141,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "invalid patch: The last line of the patch must be '*** End Patch'"},
         BadPatch{"*** Begin Patch", "Invalid patch: The last line of the patch must be '*** End Patch'",
                  "invalid patch: The last line of the patch must be '*** End Patch'"},
-        BadPatch{"*** Begin Patch\n*** Delete File: x\n", "Invalid patch: The last line of the patch must be '*** End Patch'",
+        BadPatch{"*** Begin Patch\n*** Delete File: x\n",
+                 "Invalid patch: The last line of the patch must be '*** End Patch'",
                  "invalid patch: The last line of the patch must be '*** End Patch'"},
         BadPatch{"*** Begin Patch\n\n*** End Patch", "Invalid patch hunk on line 2: '' " HEADERS,
                  "invalid hunk at line 2, '' " HEADERS},

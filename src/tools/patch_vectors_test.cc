@@ -1,10 +1,10 @@
 // The cases of shared/vectors/apply_patch, when they are there, and patches made from random edits, whose result is
 // known without the code under test.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <map>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/text.h"
 #include "io/environment.h"
@@ -63,7 +63,9 @@ TEST(PatchVectors, LeaveTheExpectedTree) {
   const std::string folder = vectors();
   if (folder.empty()) GTEST_SKIP() << "no vectors: set BURIN_SHARED_DIR";
   int cases = 0;
-  for (const auto& name : real.list(folder).value()) {
+  const auto names = real.list(folder);
+  ASSERT_TRUE(names);
+  for (const auto& name : *names) {
     const std::string place = path::join(folder, name);
     if (!real.is_dir(place)) continue;
     ++cases;
