@@ -41,6 +41,8 @@ class Mock:
                 with mock.lock:
                     element = mock.script[min(len(mock.requests), len(mock.script) - 1)]
                     mock.requests.append({"headers": dict(self.headers.items()), "body": json.loads(body)})
+                if callable(element):
+                    element = element(json.loads(body))
                 if isinstance(element, list):
                     element = {"events": element}
                 if "events" not in element:

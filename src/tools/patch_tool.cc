@@ -118,13 +118,11 @@ tl::unexpected<ExecFailure> rejection() {
   return tl::unexpected(ExecFailure{ExecFailure::Why::rejected, "patch rejected by user"});
 }
 
-tl::expected<ExecRequest, ExecFailure> applier(const ToolContext& context, const Job& job) {
-  // A link to ourselves can be followed only by ourselves: the child needs the real path.
-  auto self = context.world.files.read_link("/proc/self/exe");
-  if (!self) {
-    return tl::unexpected(
-        ExecFailure{ExecFailure::Why::spawn, "apply_patch: our own executable was not found: " + self.error().text()});
-  }
+ExecRequest applier(const ToolContext& context, const Job& job) {
+  const std::string link = "/proc/self/exe";
+  auto self = context.world.files.read_link(link);
+  // An update may have replaced the file that we run; what starts the child is still us, so the link leads there.
+  if (!self || !context.world.files.exists(*self)) self = link;
   ExecRequest request{.call_id = job.call_id, .argv = {*std::move(self)}, .cwd = job.cwd, .env = {}};
   request.timeout = job.timeout;
   if (job.patch.size() < longest_argument) {
@@ -139,16 +137,15 @@ tl::expected<ExecRequest, ExecFailure> applier(const ToolContext& context, const
 /// Approval, the run, and after a denial by the sandbox the second run.
 io::Task<Attempt> apply(ToolContext& context, const Job& job, bool ask) {
   if (ask && !co_await approved(context, job)) co_return rejection();
-  auto request = applier(context, job);
-  if (!request) co_return tl::unexpected(std::move(request).error());
+  const ExecRequest request = applier(context, job);
   const bool sandboxed = sandbox::needs_sandbox(context.sandbox) && can_sandbox(context);
-  auto result = co_await run_once(context, *request, sandboxed);
+  auto result = co_await run_once(context, request, sandboxed);
   if (!result || !sandboxed || result->timed_out ||
       !sandbox::looks_denied(result->exit_code, result->out, result->err) || forbids_asking(context.approval)) {
     co_return result;
   }
   if (!ask && !allows(co_await question(context, job, "command failed; retry without sandbox?"))) co_return rejection();
-  co_return co_await run_once(context, *request, false);
+  co_return co_await run_once(context, request, false);
 }
 
 void show_turn_diff(ToolContext& context) {
