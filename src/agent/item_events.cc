@@ -120,6 +120,9 @@ std::optional<wire::TurnItem> ItemEvents::turn_item(const wire::ResponseItem& it
 }
 
 void ItemEvents::started(wire::TurnItem item) {
+  if (const auto* search = std::get_if<wire::WebSearchItem>(&item)) {
+    session_.emit(wire::event::WebSearchBegin{.call_id = search->id});
+  }
   if (!session_.sink.wants_details()) return;
   wire::event::ItemStarted event;
   event.thread_id = session_.thread_id;
@@ -164,9 +167,6 @@ void ItemEvents::legacy(const wire::TurnItem& item) {
 void ItemEvents::added(const wire::ResponseItem& item) {
   auto started_item = turn_item(item);
   if (!started_item) return;
-  if (const auto* w = std::get_if<wire::WebSearchCall>(&item)) {
-    session_.emit(wire::event::WebSearchBegin{.call_id = w->id.value_or("")});
-  }
   active_ = true;
   active_id_ = id_of(*started_item);
   filter_ = CitationFilter();

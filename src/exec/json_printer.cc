@@ -99,10 +99,6 @@ class JsonPrinter : public Printer {
       if (tokens->info) usage_ = tokens->info->total_token_usage;
     } else if (const auto* warning = std::get_if<ev::Warning>(&event)) {
       text_item("error", "message", warning->message);
-    } else if (const auto* notice = std::get_if<ev::DeprecationNotice>(&event)) {
-      text_item("error", "message", notice->details && !notice->details->empty()
-                                        ? fmt::format("{} ({})", notice->summary, *notice->details)
-                                        : notice->summary);
     } else if (const auto* error = std::get_if<ev::Error>(&event)) {
       failed_ = true;
       failure_ = error->message;

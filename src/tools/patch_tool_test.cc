@@ -62,6 +62,12 @@ wire::SandboxPolicy workspace() {
 }
 wire::SandboxPolicy full_access() { return wire::DangerFullAccess{}; }
 
+/// The calls' coroutines live longer than the expressions that make them.
+Tool& patch_tool() {
+  static const std::shared_ptr<Tool> tool = make_patch_tool();
+  return *tool;
+}
+
 /// A turn in /w with a scripted applier.
 struct Turn {
   testing::FakeWorld fake;
@@ -106,7 +112,7 @@ struct Turn {
   ToolResult custom(std::string patch) {
     return run(
         [](ToolContext* context, std::string text, io::Span) {
-          return make_patch_tool()->run({"c1", "apply_patch", Payload::custom, std::move(text), {}}, *context);
+          return patch_tool().run({"c1", "apply_patch", Payload::custom, std::move(text), {}}, *context);
         },
         std::move(patch));
   }
@@ -150,7 +156,7 @@ struct Turn {
 
 using Log = std::vector<std::string>;
 
-std::string text_of(const ToolResult& result) { return result ? result->body.text : "(fatal)"; }
+std::string text_of(const ToolResult& result) { return result && result->body.text() != nullptr ? *result->body.text() : "(none)"; }
 
 }  // namespace patch_tool_test_detail
 
@@ -188,7 +194,7 @@ TEST(PatchTool, FunctionCallsCarryThePatchInJson) {
   Turn turn;
   turn.expect_applier();
   auto call = [](ToolContext* context, std::string text, io::Span) {
-    return make_patch_tool()->run({"c1", "apply_patch", Payload::function, std::move(text), {}}, *context);
+    return patch_tool().run({"c1", "apply_patch", Payload::function, std::move(text), {}}, *context);
   };
   std::string arguments = "{\"input\":";
   write_json_string(arguments, add_inside);
@@ -478,7 +484,7 @@ namespace patch_tool_test_detail {
 
 io::Task<> run_to(Turn* turn, std::string patch, std::optional<ToolResult>* out) {
   auto call = [](ToolContext* context, std::string text, io::Span) {
-    return make_patch_tool()->run({"c1", "apply_patch", Payload::custom, std::move(text), {}}, *context);
+    return patch_tool().run({"c1", "apply_patch", Payload::custom, std::move(text), {}}, *context);
   };
   *out = co_await turn->in_context(call, std::move(patch));
 }
