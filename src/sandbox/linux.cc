@@ -35,7 +35,7 @@ constexpr std::uint64_t right_execute = 1ull << 0, right_write_file = 1ull << 1,
 constexpr std::uint64_t rights_abi_1 = (1ull << 13) - 1;
 constexpr std::uint64_t right_refer = 1ull << 13;
 /// Making device files: as root, a way around everything else.
-constexpr std::uint64_t rights_devices = (1ull << 6) | (1ull << 11);
+constexpr std::uint64_t rights_devices = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 constexpr std::uint64_t rights_read = right_execute | right_read_file | right_read_dir;
 constexpr std::uint64_t rights_of_files =
     right_execute | right_write_file | right_read_file | right_truncate | right_ioctl_dev;
@@ -126,14 +126,11 @@ bool make_read_only(const char* file) {
   if (!bind_to_itself(file)) return false;
   struct statvfs info{};
   if (::statvfs(file, &info) != 0) return false;
-  // Flags that the underlying mount has locked must be repeated.
+  // Flags that the underlying mount has locked must be repeated, except those of access times, which are kept.
   unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY;
   if ((info.f_flag & ST_NOSUID) != 0) flags |= MS_NOSUID;
   if ((info.f_flag & ST_NODEV) != 0) flags |= MS_NODEV;
   if ((info.f_flag & ST_NOEXEC) != 0) flags |= MS_NOEXEC;
-  if ((info.f_flag & ST_NOATIME) != 0) flags |= MS_NOATIME;
-  if ((info.f_flag & ST_NODIRATIME) != 0) flags |= MS_NODIRATIME;
-  if ((info.f_flag & ST_RELATIME) != 0) flags |= MS_RELATIME;
   return ::mount(nullptr, file, nullptr, flags, nullptr) == 0;
 }
 

@@ -388,6 +388,67 @@ TEST_F(SandboxedCalls, ExternalSandboxRestrictsCallsButNotFiles) {
   EXPECT_EQ(calls(wire::ExternalSandbox{wire::NetworkAccess::enabled})["tcp"], 0);
 }
 
+// The helper program, `codex-linux-sandbox` (sandbox.md 7.1).
+
+TEST(SandboxProbe, DISABLED_Helper) {
+  std::vector<std::string> words{"codex-linux-sandbox"};
+  for (auto word : split(std::getenv("HELPER_ARGS"), '|')) words.emplace_back(word);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::_exit(linux_sandbox_main(static_cast<int>(words.size()), argv.data()));
+}
+
+struct SandboxHelper : LinuxSandbox {
+  io::Collected helper(std::vector<std::string> args) {
+    auto s = spec(full_access,
+                  {"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=SandboxProbe.DISABLED_Helper"});
+    s.env["HELPER_ARGS"] = join(args, "|");
+    auto done = run(std::move(s));
+    EXPECT_TRUE(done) << done.error().text();
+    return done ? std::move(*done) : io::Collected{};
+  }
+  io::Collected under(const char* policy, std::string script) {
+    return helper({"--sandbox-policy-cwd", proj, "--sandbox-policy", policy, "--", "sh", "-c", std::move(script)});
+  }
+};
+
+TEST_F(SandboxHelper, ConfinesAndBecomesTheCommand) {
+  constexpr const char* write =
+      R"({"type":"workspace-write","network_access":false,"exclude_tmpdir_env_var":true,"exclude_slash_tmp":true})";
+  EXPECT_EQ(under(write, "echo a > inside; exit 5").status.code, 5);
+  EXPECT_EQ(content("/proj/inside"), "a\n");
+  EXPECT_NE(under(write, "echo a > ../other/file").status.code, 0);
+  EXPECT_NE(under(R"({"type":"read-only"})", "echo a > inside2").status.code, 0);
+  EXPECT_EQ(under(R"({"type":"danger-full-access"})", "echo a > ../other/new").status.code, 0);
+  EXPECT_EQ(content("/other/file"), "kept");
+}
+
+TEST_F(SandboxHelper, MistakesAreTold) {
+  struct Case {
+    std::vector<std::string> args;
+    const char* text;
+  };
+  const Case cases[] = {
+      {{"--sandbox-policy-cwd", proj, "--", "true"}, "--sandbox-policy are required"},
+      {{"--sandbox-policy-cwd", proj, "--sandbox-policy", "{}", "--", "true"}, "invalid value for '--sandbox-policy'"},
+      {{"--sandbox-policy-cwd", proj, "--sandbox-policy", "not json", "--", "true"}, "invalid value"},
+      {{"--sandbox-policy-cwd", proj, "--sandbox-policy", R"({"type":"read-only"})"}, "No command specified"},
+      {{"--sandbox-policy-cwd"}, "a value is required for '--sandbox-policy-cwd'"},
+      {{"--frobnicate", "--", "true"}, "unexpected argument '--frobnicate' found"},
+      {{"--sandbox-policy-cwd", proj, "--sandbox-policy", R"({"type":"read-only"})", "--", "no-such-program"},
+       "Failed to execvp no-such-program: No such file"},
+      {{"--sandbox-policy-cwd", proj, "--sandbox-policy", R"({"type":"read-only","access":{"type":"restricted"}})",
+        "--", "true"},
+       "restricted read access cannot be enforced"},
+  };
+  for (const auto& [args, text] : cases) {
+    auto done = helper(args);
+    EXPECT_EQ(done.status.code, 2) << text;
+    EXPECT_TRUE(contains(done.err, text)) << done.err;
+  }
+}
+
 // What cannot be enforced is refused.
 
 TEST(LinuxMechanisms, UnsupportedOnesRefuse) {

@@ -46,7 +46,9 @@ bool is_writable(const std::vector<WritableRoot>& roots, std::string_view file) 
   for (const auto& root : roots) {
     if (!path::contains(path::normal(root.root), file)) continue;
     bool locked = false;
-    for (const auto& part : root.read_only_subpaths) locked = locked || path::contains(part, file);
+    for (const auto& part : root.read_only_subpaths) {
+      locked = locked || path::contains(path::normal(part), file);
+    }
     if (!locked) return true;
   }
   return false;

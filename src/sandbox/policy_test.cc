@@ -115,6 +115,9 @@ TEST(Writable, EachRootKnowsOnlyItsOwnParts) {
   EXPECT_FALSE(is_writable(roots, "/tmp/other"));
   EXPECT_FALSE(is_writable(roots, "/tmp/wide"));
   EXPECT_FALSE(is_writable({}, "/"));
+  // Roots stand as they were configured.
+  EXPECT_FALSE(is_writable({{"/x/../w/", {"/x/../w/.git"}}}, "/w/.git/config"));
+  EXPECT_TRUE(is_writable({{"/x/../w/", {"/x/../w/.git"}}}, "/w/a"));
   // A .git below another root is writable through that one (sandbox.md 6.2).
   auto with_tmp = roots;
   with_tmp.push_back({"/tmp", {}});

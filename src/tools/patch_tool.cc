@@ -16,7 +16,8 @@ namespace patch_tool_detail {
 
 constexpr std::string_view failed = "apply_patch verification failed: ";
 constexpr std::string_view outside = "writing outside of the project; rejected by user approval settings";
-/// Linux takes no single argument of 128 KiB or more, its closing zero included; longer patches go through the input.
+/// Bytes of the longest single argument that Linux takes, without its closing zero; longer patches go through the
+/// input.
 constexpr std::size_t longest_argument = (128 << 10) - 1;
 
 struct PatchArguments {
@@ -125,7 +126,7 @@ ExecRequest applier(const ToolContext& context, const Job& job) {
   if (!self || !context.world.files.exists(*self)) self = link;
   ExecRequest request{.call_id = job.call_id, .argv = {*std::move(self)}, .cwd = job.cwd, .env = {}};
   request.timeout = job.timeout;
-  if (job.patch.size() < longest_argument) {
+  if (job.patch.size() <= longest_argument) {
     request.argv.insert(request.argv.end(), {"--codex-run-as-apply-patch", job.patch});
   } else {
     request.argv0 = "apply_patch";

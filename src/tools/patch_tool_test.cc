@@ -156,7 +156,9 @@ struct Turn {
 
 using Log = std::vector<std::string>;
 
-std::string text_of(const ToolResult& result) { return result && result->body.text() != nullptr ? *result->body.text() : "(none)"; }
+std::string text_of(const ToolResult& result) {
+  return result && result->body.text() != nullptr ? *result->body.text() : "(none)";
+}
 
 }  // namespace patch_tool_test_detail
 
@@ -265,14 +267,23 @@ TEST(PatchTool, ASlowApplierIsKilled) {
 
 TEST(PatchTool, ALongPatchGoesThroughTheInput) {
   Turn turn;
-  turn.expect_run(io::CommandScript::output("ok"), false);
-  const std::string patch = "*** Begin Patch\n*** Add File: n.txt\n+" + std::string(200'000, 'x') + "\n*** End Patch";
+  auto script = io::CommandScript::output("ok");
+  script.end_delay = io::seconds(1);
+  turn.fake.processes.otherwise(script);
+  auto patch_of_size = [](std::size_t size) {
+    const std::string head = "*** Begin Patch\n*** Add File: n.txt\n+", tail = "\n*** End Patch";
+    return head + std::string(size - head.size() - tail.size(), 'x') + tail;
+  };
+  // Linux counts the closing zero as well.
+  EXPECT_TRUE(turn.custom(patch_of_size(131'071))->success);
+  EXPECT_EQ(turn.fake.processes.child(0).spec().argv.size(), 3u);
+  const std::string patch = patch_of_size(131'072);
   EXPECT_TRUE(turn.custom(patch)->success);
-  auto& child = turn.fake.processes.child(0);
+  auto& child = turn.fake.processes.child(1);
   EXPECT_EQ(child.spec().argv, (std::vector<std::string>{"/opt/burin"}));
   EXPECT_EQ(child.spec().argv0, "apply_patch");
   EXPECT_EQ(child.spec().input, io::SpawnSpec::Input::pipe);
-  EXPECT_EQ(child.input, patch);
+  EXPECT_TRUE(child.input == patch) << child.input.size();
   EXPECT_TRUE(child.input_closed);
 }
 

@@ -1,0 +1,386 @@
+// Threads in a scripted world: event order, tools, interruption, steering, approvals, retries, full disks.
+#include "agent/thread.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "store/rollout_log.h"
+#include "testing/fake_world.h"
+
+namespace burin::agent {
+
+using namespace std::chrono_literals;
+
+struct Recorder : EventSink {
+  std::vector<wire::Event> events;
+  std::function<void(const wire::Event&)> then;
+  bool details = false;
+  void on_event(const wire::Event& event) override {
+    events.push_back(event);
+    if (then) then(event);
+  }
+  bool wants_details() const override { return details; }
+  std::vector<std::string> types() const {
+    std::vector<std::string> out;
+    for (const auto& e : events) out.emplace_back(wire::event_type(e.msg));
+    return out;
+  }
+  template <class T>
+  const T* last() const {
+    for (auto it = events.rbegin(); it != events.rend(); ++it) {
+      if (const auto* e = std::get_if<T>(&it->msg)) return e;
+    }
+    return nullptr;
+  }
+};
+
+struct ThreadTest : ::testing::Test, testing::FakeWorld {
+  std::shared_ptr<config::Config> config = std::make_shared<config::Config>();
+  ThreadOptions options;
+  Recorder recorder;
+  void SetUp() override {
+    config->home = "/home";
+    config->cwd = "/w";
+    config->provider.id = config->provider.name = "mock";
+    config->provider.base_url = "http://mock/v1";
+    config->provider.request_max_retries = 0;
+    config->provider.stream_max_retries = 2;
+    config->approval_policy = wire::AskForApproval::never();
+    config->sandbox_policy = wire::DangerFullAccess{};
+    memory.put("/w/file", "x");
+    memory.put("/bin/bash", "");
+    options.config = config;
+    options.identity = {.originator = "test", .user_agent = "test", .version = "0.110.0", .residency = {}};
+    options.source = wire::source::Exec{};
+    options.model = "gpt-5.1-codex";
+  }
+
+  static std::string sse(std::initializer_list<std::string_view> events) {
+    std::string out;
+    for (auto e : events) out += fmt::format("data: {}\n\n", e);
+    return out;
+  }
+  static std::string call(std::string_view name, std::string_view arguments, std::string_view id) {
+    json::object item;
+    item["type"] = "function_call";
+    item["name"] = name;
+    item["arguments"] = arguments;
+    item["call_id"] = id;
+    json::object event;
+    event["type"] = "response.output_item.done";
+    event["item"] = std::move(item);
+    return dump(event);
+  }
+  static constexpr std::string_view completed = R"({"type":"response.completed","response":{"id":"r","usage":null}})";
+  static std::string message(std::string_view text) {
+    return fmt::format(R"({{"type":"response.output_item.done","item":{{"type":"message","role":"assistant","id":"m",)"
+                       R"("content":[{{"type":"output_text","text":"{}"}}]}}}})",
+                       text);
+  }
+  void answer(std::string body) { http.queue(io::ScriptedResponse::text(200, std::move(body))); }
+
+  wire::op::UserTurn turn(std::string text) {
+    wire::op::UserTurn t;
+    t.items.push_back(wire::input::Text{.text = std::move(text)});
+    t.cwd = config->cwd;
+    t.approval_policy = config->approval_policy;
+    t.sandbox_policy = config->sandbox_policy;
+    t.model = options.model;
+    return t;
+  }
+
+  /// Runs a thread with the given operations; the next is submitted when the turn before has ended.
+  static io::Task<Result<std::string>> drive(io::World* world, ThreadOptions o, Recorder* recorder,
+                                             std::vector<wire::op::UserTurn> turns, Thread** out) {
+    CO_TRY(auto thread, co_await Thread::start(*world, std::move(o), *recorder));
+    *out = thread.get();
+    io::Scope scope(co_await io::Here{});
+    scope.spawn([](Thread* t) -> io::Task<> { co_await t->run(); }(thread.get()));
+    std::size_t ended = 0;
+    for (auto& t : turns) {
+      CO_TRY(auto id, thread->submit(std::move(t)));
+      ++ended;
+      while (count_ends(*recorder) < ended) co_await io::sleep(1ms);
+    }
+    CO_TRY(auto id, thread->submit(wire::op::Shutdown{}));
+    co_await scope.join();
+    std::string path = thread->rollout_path();
+    *out = nullptr;
+    co_return path;
+  }
+  static std::size_t count_ends(const Recorder& r) {
+    std::size_t n = 0;
+    for (const auto& e : r.events) {
+      n += std::holds_alternative<wire::event::TaskComplete>(e.msg) || std::holds_alternative<wire::event::TurnAborted>(e.msg);
+    }
+    return n;
+  }
+  Thread* running = nullptr;
+  std::string run(std::vector<wire::op::UserTurn> turns) {
+    auto path = io::run_task(loop, drive(&world, options, &recorder, std::move(turns), &running));
+    EXPECT_TRUE(path) << (path ? "" : path.error().text());
+    return path ? *path : "";
+  }
+  std::vector<std::string> inputs(std::size_t request) {
+    std::vector<std::string> out;
+    auto body = parse_json(http.requests().at(request).body);
+    for (const auto& item : *find_array(*body, "input")) out.push_back(dump(item));
+    return out;
+  }
+};
+
+TEST_F(ThreadTest, AFreshThreadWritesNothingBeforeTheFirstMessage) {
+  auto path = run({});
+  EXPECT_FALSE(memory.exists(path));
+  EXPECT_EQ(recorder.types(), (std::vector<std::string>{"session_configured", "mcp_startup_complete", "shutdown_complete"}));
+}
+
+TEST_F(ThreadTest, EventOrderOfATurn) {
+  recorder.details = true;
+  answer(sse({R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
+              R"({"type":"response.output_text.delta","delta":"do"})", message("done"), completed}));
+  run({turn("hi")});
+  EXPECT_EQ(recorder.types(),
+            (std::vector<std::string>{
+                "session_configured", "mcp_startup_complete", "raw_response_item", "raw_response_item", "task_started",
+                "raw_response_item", "item_started", "item_completed", "user_message", "token_count", "item_started",
+                "agent_message_content_delta", "agent_message_delta", "item_completed", "agent_message",
+                "raw_response_item", "token_count", "task_complete", "shutdown_complete"}));
+  EXPECT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "done");
+}
+
+TEST_F(ThreadTest, CitationsAreHiddenFromWhatIsShownButRecorded) {
+  answer(sse({message("a<oai-mem-citation>x</oai-mem-citation>b"), completed}));
+  auto path = run({turn("hi")});
+  EXPECT_EQ(recorder.last<wire::event::AgentMessage>()->message, "ab");
+  EXPECT_TRUE(contains(*memory.read(path), "oai-mem-citation"));
+}
+
+TEST_F(ThreadTest, EveryEventASubscriberSawIsInTheFile) {
+  answer(sse({message("one"), completed}));
+  std::size_t checked = 0;
+  recorder.then = [&](const wire::Event& event) {
+    if (!wire::persisted(event.msg, false) || !running || running->rollout_path().empty()) return;
+    if (!memory.exists(running->rollout_path())) return;
+    std::string text;
+    wire::write_event(text, event.msg);
+    EXPECT_TRUE(contains(*memory.read(running->rollout_path()), text)) << text;
+    ++checked;
+  };
+  run({turn("hi")});
+  EXPECT_GE(checked, 4u);
+}
+
+TEST_F(ThreadTest, ACommandRunsAndItsOutputIsSent) {
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "make"; },
+                   io::CommandScript{.steps = {{.bytes = "built\n"}}});
+  answer(sse({call("shell_command", R"({"command":"make"})", "c1"), completed}));
+  answer(sse({message("done"), completed}));
+  run({turn("hi")});
+  auto in = inputs(1);
+  EXPECT_EQ(in.back(), R"({"type":"function_call_output","call_id":"c1","output":"Exit code: 0\nWall time: 0 seconds\nOutput:\nbuilt\n"})");
+  EXPECT_EQ(std::vector(in.begin(), in.begin() + 3), inputs(0)) << "the prefix is stable";
+}
+
+TEST_F(ThreadTest, OutputsAreInCallOrderWhateverFinishesFirst) {
+  config->features.set(config::Feature::unified_exec, false);
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "slow"; },
+                   io::CommandScript{.steps = {{.bytes = "slow\n", .delay = 5s}}});
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "fast"; },
+                   io::CommandScript{.steps = {{.bytes = "fast\n"}}});
+  answer(sse({call("shell_command", R"({"command":"slow"})", "c1"), call("shell_command", R"({"command":"fast"})", "c2"),
+              completed}));
+  answer(sse({message("done"), completed}));
+  io::Time start = loop.now();
+  run({turn("hi")});
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 2], "slow"));
+  EXPECT_TRUE(contains(in[in.size() - 1], "fast"));
+  EXPECT_LT(loop.now() - start, 6s) << "they overlapped";
+}
+
+TEST_F(ThreadTest, InterruptAnswersRunningCallsAndKeepsFinishedOnes) {
+  config->features.set(config::Feature::unified_exec, false);
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "hang"; }, io::CommandScript::hang());
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "quick"; },
+                   io::CommandScript{.steps = {{.bytes = "quick\n"}}});
+  answer(sse({call("shell_command", R"({"command":"hang","timeout_ms":600000})", "c1"),
+              call("shell_command", R"({"command":"quick"})", "c2"), completed}));
+  loop.timer(loop.now() + 1400ms, [this] { ASSERT_TRUE(running->submit(wire::op::Interrupt{})); });
+  auto path = run({turn("hi")});
+  EXPECT_EQ(recorder.last<wire::event::TurnAborted>()->reason, wire::event::AbortReason::interrupted);
+  auto text = *memory.read(path);
+  EXPECT_TRUE(contains(text, R"("call_id":"c1","output":"Wall time: 1.4 seconds\naborted by user")")) << text;
+  EXPECT_TRUE(contains(text, R"("call_id":"c2","output":"Exit code: 0\n)"));
+  EXPECT_LT(text.find("\"c2\",\"output\""), text.find("<turn_aborted>"));
+  EXPECT_FALSE(recorder.last<wire::event::TaskComplete>());
+  EXPECT_TRUE(processes.problems().empty());
+}
+
+TEST_F(ThreadTest, InterruptWhileTextStreamsKeepsNothingOfIt) {
+  auto hanging = io::ScriptedResponse::text(
+      200, sse({R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
+                R"({"type":"response.output_text.delta","delta":"partial words"})"}));
+  hanging.end = io::ScriptedResponse::End::silence;
+  http.queue(hanging);
+  answer(sse({message("back"), completed}));
+  loop.timer(loop.now() + 1s, [this] { ASSERT_TRUE(running->submit(wire::op::Interrupt{})); });
+  auto path = run({turn("hi"), turn("again")});
+  EXPECT_FALSE(contains(*memory.read(path), "partial words"));
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 2], "<turn_aborted>"));
+  EXPECT_TRUE(contains(in[in.size() - 1], "again"));
+  EXPECT_EQ(http.open(), 0u);
+}
+
+TEST_F(ThreadTest, SteeredInputIsDeliveredBeforeTheNextRequest) {
+  auto slow = io::ScriptedResponse::text(200, sse({message("one"), completed}));
+  slow.head_delay = 1s;
+  http.queue(slow);
+  answer(sse({message("two"), completed}));
+  loop.timer(loop.now() + 500ms, [this] {
+    for (auto text : {"more", "and more"}) {
+      wire::op::UserInput input;
+      input.items.push_back(wire::input::Text{.text = text});
+      ASSERT_TRUE(running->submit(input));
+    }
+  });
+  run({turn("hi")});
+  ASSERT_EQ(http.requests().size(), 2u);
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 2], "\"more\""));
+  EXPECT_TRUE(contains(in[in.size() - 1], "\"and more\""));
+  std::size_t messages = 0, ends = 0;
+  for (const auto& type : recorder.types()) {
+    messages += type == "user_message";
+    ends += type == "task_complete";
+  }
+  EXPECT_EQ(messages, 3u);
+  EXPECT_EQ(ends, 1u);
+}
+
+TEST_F(ThreadTest, ApprovalsAreAskedAndAnswered) {
+  config->approval_policy = wire::AskForApproval::untrusted();
+  for (bool yes : {true, false}) {
+    recorder.events.clear();
+    processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "touch x"; }, io::CommandScript{});
+    answer(sse({call("shell_command", R"({"command":"touch x"})", "c1"), completed}));
+    answer(sse({message("done"), completed}));
+    recorder.then = [this, yes](const wire::Event& e) {
+      const auto* ask = std::get_if<wire::event::ExecApprovalRequest>(&e.msg);
+      if (ask == nullptr) return;
+      wire::op::ExecApproval reply;
+      reply.id = ask->call_id;
+      if (yes) {
+        reply.decision = wire::decision::Approved{};
+      } else {
+        reply.decision = wire::decision::Denied{};
+      }
+      ASSERT_TRUE(running->submit(reply));
+    };
+    auto before = http.requests().size();
+    run({turn("hi")});
+    ASSERT_NE(recorder.last<wire::event::ExecApprovalRequest>(), nullptr);
+    auto in = inputs(before + 1);
+    EXPECT_TRUE(contains(in.back(), yes ? "Exit code: 0" : "exec command rejected by user")) << in.back();
+    if (!yes) EXPECT_EQ(recorder.last<wire::event::ExecCommandEnd>()->status, wire::ToolStatus::declined);
+  }
+}
+
+TEST_F(ThreadTest, ARetryIsIdenticalWhenNothingWasCompletedAndRebuiltWhenSomethingWas) {
+  answer(sse({R"({"type":"response.created","response":{}})"}));
+  processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "make"; },
+                   io::CommandScript{.steps = {{.bytes = "built\n", .delay = 3s}}});
+  answer(sse({call("shell_command", R"({"command":"make"})", "c1")}));
+  answer(sse({message("done"), completed}));
+  run({turn("hi")});
+  ASSERT_EQ(http.requests().size(), 3u);
+  EXPECT_EQ(http.requests()[0].body, http.requests()[1].body);
+  auto in = inputs(2);
+  EXPECT_TRUE(contains(in.back(), "built")) << "the call ran once and its output is known";
+  std::vector<std::string> notices;
+  for (const auto& e : recorder.events) {
+    if (const auto* s = std::get_if<wire::event::StreamError>(&e.msg)) notices.push_back(s->message);
+  }
+  EXPECT_EQ(notices, (std::vector<std::string>{"Reconnecting... 1/2", "Reconnecting... 2/2"}));
+}
+
+TEST_F(ThreadTest, ContextOverflowFillsTheWindow) {
+  answer(sse({R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}})"}));
+  run({turn("hi")});
+  EXPECT_EQ(http.requests().size(), 1u);
+  EXPECT_EQ(recorder.last<wire::event::TokenCount>()->info->total_token_usage.total_tokens, 258400);
+  EXPECT_EQ(recorder.last<wire::event::Error>()->codex_error_info->kind, "context_window_exceeded");
+  EXPECT_FALSE(recorder.last<wire::event::TaskComplete>()->last_agent_message);
+}
+
+TEST_F(ThreadTest, AnInvalidToolImageIsReplacedAndTheTurnGoesOn) {
+  memory.put("/w/p.png",
+             *base64_decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"));
+  answer(sse({call("view_image", R"({"path":"p.png"})", "v"), completed}));
+  http.queue(io::ScriptedResponse::text(400, "The image data you provided does not represent a valid image"));
+  answer(sse({message("fine"), completed}));
+  run({turn("look")});
+  ASSERT_EQ(http.requests().size(), 3u);
+  EXPECT_TRUE(contains(inputs(1).back(), "data:image/png;base64,"));
+  EXPECT_TRUE(contains(inputs(2).back(), "Invalid image"));
+  EXPECT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "fine");
+}
+
+TEST_F(ThreadTest, ADiskThatIsFullAtEveryCallDamagesNothing) {
+  // One run counts the file calls; then every call fails once, with and without a partial write.
+  auto script = [this] {
+    processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "make"; }, io::CommandScript{});
+    answer(sse({call("shell_command", R"({"command":"make"})", "c1"), completed}));
+    answer(sse({message("done"), completed}));
+  };
+  script();
+  auto before = files.calls();
+  run({turn("hi")});
+  auto total = files.calls() - before;
+  ASSERT_GT(total, 20u);
+  std::size_t covered = 0;
+  for (std::size_t n = 1; n <= total; ++n) {
+    for (std::size_t partial : {std::size_t{0}, std::size_t{9}}) {
+      SCOPED_TRACE(fmt::format("call {} of {}, {} bytes written", n, total, partial));
+      recorder.events.clear();
+      script();
+      files.short_write(files.calls() + n, partial, ENOSPC);
+      auto path = run({turn("hi")});
+      files.heal();
+      ASSERT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "done") << "the turn goes on in memory";
+      auto text = memory.read(path);
+      ASSERT_TRUE(text);
+      ASSERT_TRUE(text->ends_with("\n"));
+      auto loaded = store::load_rollout(memory, path);
+      ASSERT_TRUE(loaded);
+      ASSERT_EQ(loaded->skipped, 0u);
+      ASSERT_EQ(loaded->lines.size(), 16u) << "nothing is lost or repeated";
+      ++covered;
+    }
+  }
+  RecordProperty("fault_points", static_cast<int>(covered));
+  fmt::print("disk faults covered: {}\n", covered);
+}
+
+TEST_F(ThreadTest, ResumeGoesOnWithTheSameHistoryAndSaysNothingTwice) {
+  answer(sse({message("one"), completed}));
+  auto path = run({turn("first")});
+  options.resume_path = path;
+  recorder.events.clear();
+  answer(sse({message("two"), completed}));
+  EXPECT_EQ(run({turn("second")}), path);
+  auto in = inputs(1);
+  EXPECT_EQ(in.size(), 5u);
+  EXPECT_TRUE(contains(in[3], "one"));
+  options.model = "gpt-5.3-codex";
+  recorder.events.clear();
+  answer(sse({message("three"), completed}));
+  run({turn("third")});
+  EXPECT_TRUE(contains(recorder.last<wire::event::Warning>()->message, "`gpt-5.1-codex`"));
+  in = inputs(2);
+  EXPECT_TRUE(contains(in[in.size() - 2], "<model_switch>"));
+}
+
+}  // namespace burin::agent
