@@ -14,6 +14,10 @@ if(BURIN_SANITIZE)
   target_compile_options(burin_options INTERFACE -fsanitize=${BURIN_SANITIZE} -fno-sanitize-recover=undefined)
   target_link_options(burin_options INTERFACE -fsanitize=${BURIN_SANITIZE})
 endif()
+if(BURIN_FUZZ)
+  # Coverage of the rooms themselves guides the fuzzers.
+  target_compile_options(burin_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_include_directories(burin_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 
 find_program(CCACHE ccache)

@@ -1,5 +1,5 @@
-// What the model's server is told of the repository: the x-codex-turn-metadata header (model-client.md 5.3), and the git
-// part of session files (session.md 4.2).
+// What the model's server is told of the repository: the x-codex-turn-metadata header (model-client.md 5.3), and the
+// git part of session files (session.md 4.2).
 #pragma once
 #include <memory>
 #include <optional>

@@ -104,7 +104,7 @@ std::optional<wire::TurnItem> ItemEvents::turn_item(const wire::ResponseItem& it
     if (r->content.parts) {
       for (const auto& part : *r->content.parts) {
         out.raw_content.push_back(std::visit([](const auto& p) { return p.text; },
-                                            static_cast<const wire::ReasoningContentItem::Base&>(part)));
+                                             static_cast<const wire::ReasoningContentItem::Base&>(part)));
       }
     }
     return out;

@@ -1,8 +1,8 @@
 // One request to the model and all that its answer sets off (session.md 3.3, 3.6).
 //
 // Items are recorded the moment they are finished, tools start the moment their call is finished, outputs are recorded
-// in the order of the calls once the stream has ended. When a stream breaks, the tools that it started are waited for and
-// their outputs recorded before the next attempt, so that nothing that ran is ever without a record.
+// in the order of the calls once the stream has ended. When a stream breaks, the tools that it started are waited for
+// and their outputs recorded before the next attempt, so that nothing that ran is ever without a record.
 #pragma once
 #include <optional>
 #include <string>

@@ -16,7 +16,8 @@ namespace startup_detail {
 Result<std::vector<model::ModelInfo>> load_catalog(const config::Config& config) {
   if (!config.model_catalog) return model::bundled_models();
   auto models = model::read_catalog(*config.model_catalog);
-  if (!models) return wrap(models.error(), fmt::format("failed to read model_catalog_json {}", config.model_catalog_path));
+  if (!models)
+    return wrap(models.error(), fmt::format("failed to read model_catalog_json {}", config.model_catalog_path));
   return models;
 }
 
@@ -123,19 +124,18 @@ Result<> start_resumed(Session& session) {
   auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
   session.truncation = model.truncation_policy;
   auto rebuilt = context::rebuild(loaded.lines, session.truncation);
-  session.base_instructions = session.config.base_instructions
-                                  ? *session.config.base_instructions
-                                  : rebuilt.base_instructions
-                                        ? *rebuilt.base_instructions
-                                        : model::model_instructions(model, session.settings.personality);
+  session.base_instructions = session.config.base_instructions ? *session.config.base_instructions
+                              : rebuilt.base_instructions
+                                  ? *rebuilt.base_instructions
+                                  : model::model_instructions(model, session.settings.personality);
   session.history = std::move(rebuilt.history);
   session.baseline = std::move(rebuilt.baseline);
   session.previous = rebuilt.previous;
   session.token_info = rebuilt.token_info;
   if (!session.options.ephemeral) {
     auto* s = &session;
-    TRY(session.log, store::RolloutLog::open(session.world, loaded.path,
-                                             [s](std::string text) { s->warn(std::move(text)); }));
+    TRY(session.log,
+        store::RolloutLog::open(session.world, loaded.path, [s](std::string text) { s->warn(std::move(text)); }));
   }
   make_client(session);
   json::array initial;

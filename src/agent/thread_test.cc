@@ -112,7 +112,8 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
   static std::size_t count_ends(const Recorder& r) {
     std::size_t n = 0;
     for (const auto& e : r.events) {
-      n += std::holds_alternative<wire::event::TaskComplete>(e.msg) || std::holds_alternative<wire::event::TurnAborted>(e.msg);
+      n += std::holds_alternative<wire::event::TaskComplete>(e.msg) ||
+           std::holds_alternative<wire::event::TurnAborted>(e.msg);
     }
     return n;
   }
@@ -133,13 +134,15 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
 TEST_F(ThreadTest, AFreshThreadWritesNothingBeforeTheFirstMessage) {
   auto path = run({});
   EXPECT_FALSE(memory.exists(path));
-  EXPECT_EQ(recorder.types(), (std::vector<std::string>{"session_configured", "mcp_startup_complete", "shutdown_complete"}));
+  EXPECT_EQ(recorder.types(),
+            (std::vector<std::string>{"session_configured", "mcp_startup_complete", "shutdown_complete"}));
 }
 
 TEST_F(ThreadTest, EventOrderOfATurn) {
   recorder.details = true;
-  answer(sse({R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
-              R"({"type":"response.output_text.delta","delta":"do"})", message("done"), completed}));
+  answer(sse(
+      {R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
+       R"({"type":"response.output_text.delta","delta":"do"})", message("done"), completed}));
   run({turn("hi")});
   EXPECT_EQ(recorder.types(),
             (std::vector<std::string>{
@@ -179,7 +182,9 @@ TEST_F(ThreadTest, ACommandRunsAndItsOutputIsSent) {
   answer(sse({message("done"), completed}));
   run({turn("hi")});
   auto in = inputs(1);
-  EXPECT_EQ(in.back(), R"({"type":"function_call_output","call_id":"c1","output":"Exit code: 0\nWall time: 0 seconds\nOutput:\nbuilt\n"})");
+  EXPECT_EQ(
+      in.back(),
+      R"({"type":"function_call_output","call_id":"c1","output":"Exit code: 0\nWall time: 0 seconds\nOutput:\nbuilt\n"})");
   EXPECT_EQ(std::vector(in.begin(), in.begin() + 3), inputs(0)) << "the prefix is stable";
 }
 
@@ -189,8 +194,8 @@ TEST_F(ThreadTest, OutputsAreInCallOrderWhateverFinishesFirst) {
                    io::CommandScript{.steps = {{.bytes = "slow\n", .delay = 5s}}});
   processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "fast"; },
                    io::CommandScript{.steps = {{.bytes = "fast\n"}}});
-  answer(sse({call("shell_command", R"({"command":"slow"})", "c1"), call("shell_command", R"({"command":"fast"})", "c2"),
-              completed}));
+  answer(sse({call("shell_command", R"({"command":"slow"})", "c1"),
+              call("shell_command", R"({"command":"fast"})", "c2"), completed}));
   answer(sse({message("done"), completed}));
   io::Time start = loop.now();
   run({turn("hi")});
@@ -220,8 +225,9 @@ TEST_F(ThreadTest, InterruptAnswersRunningCallsAndKeepsFinishedOnes) {
 
 TEST_F(ThreadTest, InterruptWhileTextStreamsKeepsNothingOfIt) {
   auto hanging = io::ScriptedResponse::text(
-      200, sse({R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
-                R"({"type":"response.output_text.delta","delta":"partial words"})"}));
+      200,
+      sse({R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m","content":[]}})",
+           R"({"type":"response.output_text.delta","delta":"partial words"})"}));
   hanging.end = io::ScriptedResponse::End::silence;
   http.queue(hanging);
   answer(sse({message("back"), completed}));
@@ -316,8 +322,9 @@ TEST_F(ThreadTest, ContextOverflowFillsTheWindow) {
 }
 
 TEST_F(ThreadTest, AnInvalidToolImageIsReplacedAndTheTurnGoesOn) {
-  memory.put("/w/p.png",
-             *base64_decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"));
+  memory.put(
+      "/w/p.png",
+      *base64_decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"));
   answer(sse({call("view_image", R"({"path":"p.png"})", "v"), completed}));
   http.queue(io::ScriptedResponse::text(400, "The image data you provided does not represent a valid image"));
   answer(sse({message("fine"), completed}));
@@ -349,7 +356,8 @@ TEST_F(ThreadTest, ADiskThatIsFullAtEveryCallDamagesNothing) {
       files.short_write(files.calls() + n, partial, ENOSPC);
       auto path = run({turn("hi")});
       files.heal();
-      ASSERT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "done") << "the turn goes on in memory";
+      ASSERT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "done")
+          << "the turn goes on in memory";
       auto text = memory.read(path);
       ASSERT_TRUE(text);
       ASSERT_TRUE(text->ends_with("\n"));

@@ -1,5 +1,5 @@
-// The turn loop. It reads like the story it tells: record the input, build the prompt, ask the model, run what it calls,
-// record the outputs, deliver what came in meanwhile, again or finish.
+// The turn loop. It reads like the story it tells: record the input, build the prompt, ask the model, run what it
+// calls, record the outputs, deliver what came in meanwhile, again or finish.
 #include "agent/turn.h"
 
 #include "agent/git_metadata.h"
@@ -76,7 +76,7 @@ io::Task<bool> close_aborted(Session& session, std::string turn_id, io::Why why,
   wire::event::TurnAborted event;
   event.turn_id = turn_id;
   event.reason = why == io::Why::interrupted || why == io::Why::shutdown ? wire::event::AbortReason::interrupted
-                                                                        : wire::event::AbortReason::replaced;
+                                                                         : wire::event::AbortReason::replaced;
   co_await session.emit_durable(std::move(event));
   co_return true;
 }

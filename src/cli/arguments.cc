@@ -20,7 +20,8 @@ struct Sink {
   // exec; the global ones may also stand behind `resume`.
   struct ExecSink {
     std::vector<std::string> config, enable, disable, images, add_dirs;
-    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, prompt, thread_source, program;
+    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, prompt, thread_source,
+        program;
     bool oss = false, full_auto = false, bypass = false, skip_git = false, ephemeral = false, json = false,
          progress = false;
   } exec;
@@ -71,9 +72,7 @@ void add_exec(CLI::App& root, Sink& s) {
   auto* app = root.add_subcommand("exec", "Run one task without interaction")->alias("e");
   auto& e = s.exec;
   add_everywhere(*app, e);
-  app->add_option("-i,--image", e.images, "Attach image files to the prompt")
-      ->delimiter(',')
-      ->type_name("FILE");
+  app->add_option("-i,--image", e.images, "Attach image files to the prompt")->delimiter(',')->type_name("FILE");
   app->add_flag("--oss", e.oss, "Use a local model provider");
   app->add_option("--local-provider", e.local_provider, "The local provider for --oss")->check(providers);
   app->add_option("-s,--sandbox", e.sandbox, "What commands may touch")->check(sandbox_modes)->type_name("MODE");
@@ -81,7 +80,8 @@ void add_exec(CLI::App& root, Sink& s) {
   app->add_option("-C,--cd", e.cd, "Working directory")->type_name("DIR");
   app->add_option("--add-dir", e.add_dirs, "Another writable folder")->allow_extra_args(false)->type_name("DIR");
   app->add_option("--output-schema", e.schema, "JSON Schema of the final message")->type_name("FILE");
-  app->add_option("--color", e.color, "Colours: always, never, auto")->check(CLI::IsMember({"always", "never", "auto"}));
+  app->add_option("--color", e.color, "Colours: always, never, auto")
+      ->check(CLI::IsMember({"always", "never", "auto"}));
   app->add_flag("--progress-cursor", e.progress)->group("");
   app->add_option("PROMPT", e.prompt, "The task; - or nothing reads it from stdin");
   auto* resume = app->add_subcommand("resume", "Go on with an earlier session");
@@ -164,8 +164,8 @@ std::string invalid_value_text(std::string_view what) {
   if (colon == what.npos || middle == what.npos || middle < colon) return fmt::format("error: {}", what);
   auto values = what.substr(middle + 9);
   values = values.substr(0, values.rfind('}'));
-  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]", what.substr(colon + 2, middle - colon - 2),
-                     what.substr(0, colon), replace_all(values, ",", ", "));
+  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]",
+                     what.substr(colon + 2, middle - colon - 2), what.substr(0, colon), replace_all(values, ",", ", "));
 }
 
 /// CLI11's error in the words that users of the reference know.
@@ -229,7 +229,9 @@ Exec exec_command(const Sink& s, bool resumed) {
   o.skip_git_repo_check = e.skip_git;
   o.ephemeral = e.ephemeral;
   o.json = e.json;
-  o.color = e.color == "always" ? exec::Color::always : e.color == "never" ? exec::Color::never : exec::Color::automatic;
+  o.color = e.color == "always"  ? exec::Color::always
+            : e.color == "never" ? exec::Color::never
+                                 : exec::Color::automatic;
   o.output_schema = set(e.schema);
   o.output_last_message = set(e.last_message);
   if (resumed) {

@@ -40,7 +40,8 @@ std::string bash(const std::vector<Node>& nodes) {
   }
   out += "    esac\n  done\n  case \"$path\" in\n";
   for (const auto& n : nodes) {
-    out += fmt::format("    \"{}\") COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")) ;;\n", n.path, join(words(*n.info), " "));
+    out +=
+        fmt::format("    \"{}\") COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")) ;;\n", n.path, join(words(*n.info), " "));
   }
   out += "  esac\n  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n}\n";
   return out + "complete -o filenames -F _burin burin\n";
@@ -61,7 +62,8 @@ std::string zsh(const std::vector<Node>& nodes) {
   for (const auto& n : nodes) {
     out += fmt::format("    \"{}\") entries=(\n", n.path);
     auto entry = [&](std::string_view name, std::string_view description) {
-      out += fmt::format("      {}\n", in_single_quotes(fmt::format("{}:{}", name, replace_all(description, ":", "\\:"))));
+      out +=
+          fmt::format("      {}\n", in_single_quotes(fmt::format("{}:{}", name, replace_all(description, ":", "\\:"))));
     };
     for (const auto& o : n.info->options) {
       for (const auto& name : o.names) entry(name, o.description);
@@ -92,7 +94,8 @@ std::string fish(const std::vector<Node>& nodes) {
       out += fmt::format(" -d {}{}\n", quoted(o.description), o.takes_value ? " -r" : "");
     }
     for (const auto& sub : n.info->subcommands) {
-      out += fmt::format("complete -c burin -n {} -f -a {} -d {}\n", quoted(condition), sub.name, quoted(sub.description));
+      out +=
+          fmt::format("complete -c burin -n {} -f -a {} -d {}\n", quoted(condition), sub.name, quoted(sub.description));
     }
   }
   return out;

@@ -89,8 +89,7 @@ json::value command(std::string_view id, std::string_view cmd) {
 std::vector<std::vector<json::value>> script() {
   using namespace testkit;
   return {
-      {ev_response_created("demo-1"),
-       ev_reasoning_item("rs-1", {"**Looking at the project and its tests**"}, {}),
+      {ev_response_created("demo-1"), ev_reasoning_item("rs-1", {"**Looking at the project and its tests**"}, {}),
        command("call-1", "ls && cat stats.h"), ev_completed("demo-1")},
       {ev_response_created("demo-2"), command("call-2", "sh run_tests.sh"), ev_completed("demo-2")},
       {ev_response_created("demo-3"),
@@ -120,9 +119,10 @@ io::Task<Result<int>> run_in(io::World& world, const std::string& dir, std::vect
 io::Task<Result<>> lay_out(io::World& world, const std::string& dir) {
   CO_CHECK(world.files.make_dirs(dir));
   for (const auto& file : project) CO_CHECK(world.files.write(path::join(dir, file.path), file.text));
-  for (std::vector<std::string> argv :
-       {std::vector<std::string>{"git", "init", "-q"}, {"git", "add", "."},
-        {"git", "-c", "user.name=Burin demo", "-c", "user.email=demo@localhost", "commit", "-q", "-m", "A bug to find"}}) {
+  for (std::vector<std::string> argv : {std::vector<std::string>{"git", "init", "-q"},
+                                        {"git", "add", "."},
+                                        {"git", "-c", "user.name=Burin demo", "-c", "user.email=demo@localhost",
+                                         "commit", "-q", "-m", "A bug to find"}}) {
     CO_TRY(int code, co_await run_in(world, dir, argv));
     if (code != 0) co_return fail(Kind::unavailable, fmt::format("`{}` failed", join(argv, " ")), "install git");
   }
@@ -131,7 +131,9 @@ io::Task<Result<>> lay_out(io::World& world, const std::string& dir) {
 
 exec::Options options_for(const std::string& dir, const std::string& base_url) {
   exec::Options options;
-  auto assign = [&](std::string text) { options.config_arguments.push_back({exec::ConfigArgument::Kind::assign, text}); };
+  auto assign = [&](std::string text) {
+    options.config_arguments.push_back({exec::ConfigArgument::Kind::assign, text});
+  };
   assign("model_provider=\"demo\"");
   assign(fmt::format("model_providers.demo={{name=\"scripted model\",base_url=\"{}\"}}", base_url));
   options.overrides.model = "gpt-5.1-codex";
@@ -159,8 +161,8 @@ io::Task<int> show(io::World& world, const std::string& root, testkit::MockServe
   int code = co_await exec::run(world, options_for(dir, server.base_url()), home);
   auto after = co_await run_in(world, dir, {"sh", "run_tests.sh"});
   bool passes = code == 0 && after && *after == 0;
-  io::write_all(2, passes ? "\nThe project's test failed before and passes now.\n"
-                          : "\nThe demo did not fix the test.\n");
+  io::write_all(2,
+                passes ? "\nThe project's test failed before and passes now.\n" : "\nThe demo did not fix the test.\n");
   co_return passes ? 0 : 1;
 }
 

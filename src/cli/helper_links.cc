@@ -46,7 +46,8 @@ Result<std::string> make_links(io::Files& files, const std::string& home, const 
 HelperLinks::HelperLinks(io::Files& files, const std::string& home, io::Environment& env) : files_(files) {
   auto dir = helper_links_detail::make_links(files, home, env, lock_);
   if (!dir) {
-    io::write_all(2, fmt::format("WARNING: proceeding, even though we could not update PATH: {}\n", dir.error().text()));
+    io::write_all(2,
+                  fmt::format("WARNING: proceeding, even though we could not update PATH: {}\n", dir.error().text()));
     return;
   }
   dir_ = std::move(*dir);

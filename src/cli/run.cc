@@ -122,7 +122,8 @@ int run_sandbox(const SandboxLinux& command) {
   auto code = io::run_task(
       world.loop, sandbox::run_sandboxed(world, policy, mechanisms, config->cwd, command.command, std::move(env)));
   if (code) return *code;
-  return fail_with(fmt::format("Error: {}{}{}", code.error().text(), code.error().fix.empty() ? "" : "; ", code.error().fix));
+  return fail_with(
+      fmt::format("Error: {}{}{}", code.error().text(), code.error().fix.empty() ? "" : "; ", code.error().fix));
 }
 
 int run_mock_server(const MockServer& command) {

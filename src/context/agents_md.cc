@@ -35,7 +35,8 @@ std::vector<std::string> document_names(const config::Config& config) {
 }
 
 /// The document of one folder: the first name that is there as a file or symlink.
-std::optional<std::string> document_in(io::Files& files, const std::string& dir, const std::vector<std::string>& names) {
+std::optional<std::string> document_in(io::Files& files, const std::string& dir,
+                                       const std::vector<std::string>& names) {
   for (const auto& name : names) {
     std::string file = path::join(dir, name);
     auto info = files.lstat(file);

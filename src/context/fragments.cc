@@ -28,7 +28,8 @@ const FragmentRow& fragment_row(Fragment kind) {
 std::optional<Fragment> match_fragment(std::string_view text) {
   auto trimmed = trim_start(text);
   for (const auto& row : fragments_detail::rows) {
-    if (starts_with_ignore_case(trimmed, row.start) && ends_with_ignore_case(trim_end(trimmed), row.end)) return row.kind;
+    if (starts_with_ignore_case(trimmed, row.start) && ends_with_ignore_case(trim_end(trimmed), row.end))
+      return row.kind;
   }
   return std::nullopt;
 }

@@ -143,9 +143,9 @@ bool History::record(const wire::ResponseItem& item, const wire::TruncationPolic
     if (text == nullptr || it == calls_.end() || !it->second.reshapes) return;
     auto freeform = freeform_of_structured(*text);
     if (!freeform) return;
-    wire::ResponseItem rendered = custom
-                                      ? wire::ResponseItem(wire::CustomToolCallOutput{.call_id = call_id, .output = {*freeform, std::nullopt}})
-                                      : wire::ResponseItem(wire::FunctionCallOutput{.call_id = call_id, .output = {*freeform, std::nullopt}});
+    wire::ResponseItem rendered =
+        custom ? wire::ResponseItem(wire::CustomToolCallOutput{.call_id = call_id, .output = {*freeform, std::nullopt}})
+               : wire::ResponseItem(wire::FunctionCallOutput{.call_id = call_id, .output = {*freeform, std::nullopt}});
     h.freeform = wire::dump_item(rendered);
   };
   if (const auto* m = std::get_if<wire::Message>(&item)) {

@@ -1,10 +1,11 @@
 // The conversation as the model sees it: the one owner of the list of items (context.md 1).
 //
-// Each item is kept as the JSON text that goes over the wire, beside the few facts that rules need (kind, call id, role).
-// So recording is O(1) and building a request is one pass over the bytes that are sent.
+// Each item is kept as the JSON text that goes over the wire, beside the few facts that rules need (kind, call id,
+// role). So recording is O(1) and building a request is one pass over the bytes that are sent.
 //
-// Invariants (a prompt view never breaks them, whatever was recorded): every call has exactly one output and every output
-// its call; no ghost snapshots; no images for models without vision. The stored list is never changed by building a view.
+// Invariants (a prompt view never breaks them, whatever was recorded): every call has exactly one output and every
+// output its call; no ghost snapshots; no images for models without vision. The stored list is never changed by
+// building a view.
 #pragma once
 #include <deque>
 #include <functional>
@@ -39,8 +40,8 @@ struct HistoryItem {
   std::string call_id;   // calls and outputs
   std::string id;        // the server's id, only sent to Azure
   std::string freeform;  // a structured shell output as text, for requests that offer the freeform patch tool; or empty
-  bool user = false;             // a message of role user
-  bool contextual = false;       // … that is a fragment of ours
+  bool user = false;     // a message of role user
+  bool contextual = false;  // … that is a fragment of ours
   bool has_image = false;
 };
 

@@ -1,9 +1,9 @@
 // The history's invariants (context.md 1), by example and over random histories.
 #include "context/history.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -37,10 +37,14 @@ TEST(History, MissingOutputsAreSuppliedRightAfterTheCall) {
   History h;
   h.record(item(R"({"type":"function_call","name":"f","arguments":"{}","call_id":"a"})"), wide);
   h.record(item(R"({"type":"custom_tool_call","name":"apply_patch","input":"x","call_id":"b"})"), wide);
-  h.record(item(R"({"type":"local_shell_call","call_id":"c","status":"completed","action":{"type":"exec","command":["x"]}})"),
-           wide);
-  h.record(item(R"({"type":"local_shell_call","id":"only-id","status":"completed","action":{"type":"exec","command":["x"]}})"),
-           wide);
+  h.record(
+      item(
+          R"({"type":"local_shell_call","call_id":"c","status":"completed","action":{"type":"exec","command":["x"]}})"),
+      wide);
+  h.record(
+      item(
+          R"({"type":"local_shell_call","id":"only-id","status":"completed","action":{"type":"exec","command":["x"]}})"),
+      wide);
   auto in = input(h);
   ASSERT_EQ(in.size(), 7u);
   EXPECT_EQ(in[1], R"({"type":"function_call_output","call_id":"a","output":"aborted"})");
@@ -53,7 +57,8 @@ TEST(History, OrphanOutputsAreLeftOut) {
   History h;
   h.record(item(R"({"type":"function_call_output","call_id":"x","output":"o"})"), wide);
   h.record(item(R"({"type":"custom_tool_call_output","call_id":"y","output":"o"})"), wide);
-  h.record(item(R"({"type":"function_call_output","call_id":"","output":"LocalShellCall without call_id or id"})"), wide);
+  h.record(item(R"({"type":"function_call_output","call_id":"","output":"LocalShellCall without call_id or id"})"),
+           wide);
   EXPECT_TRUE(input(h).empty());
   h.record(item(R"({"type":"function_call","name":"f","arguments":"{}","call_id":"x"})"), wide);
   EXPECT_EQ(input(h).size(), 2u) << "presence anywhere counts, not order";
@@ -77,8 +82,9 @@ TEST(History, ImagesAreReplacedForModelsWithoutVision) {
 
 TEST(History, StructuredOutputsBecomeTextOnlyForFreeformPatchRequests) {
   History h;
-  auto output = R"({"type":"function_call_output","call_id":"s","output":"{\"output\":\"Total output lines: 9\\n\\na\\n\",)"
-                R"(\"metadata\":{\"exit_code\":3,\"duration_seconds\":0.0}}"})";
+  auto output =
+      R"({"type":"function_call_output","call_id":"s","output":"{\"output\":\"Total output lines: 9\\n\\na\\n\",)"
+      R"(\"metadata\":{\"exit_code\":3,\"duration_seconds\":0.0}}"})";
   h.record(item(R"({"type":"function_call","name":"shell","arguments":"{}","call_id":"s"})"), wide);
   h.record(item(output), wide);
   EXPECT_EQ(input(h)[1], output);
@@ -96,8 +102,9 @@ TEST(History, InvalidImageReplacement) {
   h.record(user("hi"), wide);
   EXPECT_FALSE(h.drop_last_tool_images());
   h.record(item(R"({"type":"function_call","name":"view_image","arguments":"{}","call_id":"v"})"), wide);
-  h.record(item(R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_image","image_url":"data:x"}]})"),
-           wide);
+  h.record(
+      item(R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_image","image_url":"data:x"}]})"),
+      wide);
   EXPECT_TRUE(h.drop_last_tool_images());
   EXPECT_EQ(input(h)[2],
             R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_text","text":"Invalid image"}]})");
@@ -164,12 +171,14 @@ TEST(History, RandomHistoriesArePaired) {
           break;
         case 1:
           if (called.insert("f" + id).second) {
-            h.record(item(R"({"type":"function_call","name":"shell","arguments":"{}","call_id":"f)" + id + "\"}"), wide);
+            h.record(item(R"({"type":"function_call","name":"shell","arguments":"{}","call_id":"f)" + id + "\"}"),
+                     wide);
           }
           break;
         case 2:
           if (called.insert("c" + id).second) {
-            h.record(item(R"({"type":"custom_tool_call","name":"apply_patch","input":"","call_id":"c)" + id + "\"}"), wide);
+            h.record(item(R"({"type":"custom_tool_call","name":"apply_patch","input":"","call_id":"c)" + id + "\"}"),
+                     wide);
           }
           break;
         case 3:

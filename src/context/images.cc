@@ -1,11 +1,11 @@
 #include "context/images.h"
 
+#include <cmath>
+
 #include <stb/stb_image.h>
 #include <stb/stb_image_resize.h>
 #include <stb/stb_image_write.h>
 #include <webp/decode.h>
-
-#include <cmath>
 
 #include "base/text.h"
 
@@ -47,8 +47,7 @@ std::optional<Pixels> decode(std::string_view bytes, Format format) {
     return p;
   }
   int channels = 0;
-  unsigned char* rgba =
-      stbi_load_from_memory(raw, static_cast<int>(bytes.size()), &p.width, &p.height, &channels, 4);
+  unsigned char* rgba = stbi_load_from_memory(raw, static_cast<int>(bytes.size()), &p.width, &p.height, &channels, 4);
   if (rgba == nullptr) return std::nullopt;
   p.data.assign(rgba, rgba + static_cast<std::size_t>(p.width) * static_cast<std::size_t>(p.height) * 4);
   stbi_image_free(rgba);
@@ -99,15 +98,15 @@ std::string_view mime_of_name(std::string_view file) {
     std::string_view extension, mime;
   };
   static constexpr Row rows[] = {
-      {"png", "image/png"},       {"jpg", "image/jpeg"},      {"jpeg", "image/jpeg"},   {"gif", "image/gif"},
-      {"webp", "image/webp"},     {"bmp", "image/bmp"},       {"svg", "image/svg+xml"}, {"ico", "image/x-icon"},
-      {"tif", "image/tiff"},      {"tiff", "image/tiff"},     {"avif", "image/avif"},   {"heic", "image/heic"},
-      {"txt", "text/plain"},      {"md", "text/markdown"},    {"html", "text/html"},    {"htm", "text/html"},
-      {"css", "text/css"},        {"csv", "text/csv"},        {"js", "text/javascript"}, {"json", "application/json"},
-      {"xml", "text/xml"},        {"pdf", "application/pdf"}, {"zip", "application/zip"}, {"toml", "text/x-toml"},
-      {"yaml", "text/x-yaml"},    {"yml", "text/x-yaml"},     {"c", "text/x-c"},        {"cpp", "text/x-c"},
-      {"rs", "text/x-rust"},      {"py", "text/x-python"},    {"sh", "application/x-sh"}, {"mp4", "video/mp4"},
-      {"mp3", "audio/mpeg"},      {"wav", "audio/wav"},
+      {"png", "image/png"},    {"jpg", "image/jpeg"},      {"jpeg", "image/jpeg"},     {"gif", "image/gif"},
+      {"webp", "image/webp"},  {"bmp", "image/bmp"},       {"svg", "image/svg+xml"},   {"ico", "image/x-icon"},
+      {"tif", "image/tiff"},   {"tiff", "image/tiff"},     {"avif", "image/avif"},     {"heic", "image/heic"},
+      {"txt", "text/plain"},   {"md", "text/markdown"},    {"html", "text/html"},      {"htm", "text/html"},
+      {"css", "text/css"},     {"csv", "text/csv"},        {"js", "text/javascript"},  {"json", "application/json"},
+      {"xml", "text/xml"},     {"pdf", "application/pdf"}, {"zip", "application/zip"}, {"toml", "text/x-toml"},
+      {"yaml", "text/x-yaml"}, {"yml", "text/x-yaml"},     {"c", "text/x-c"},          {"cpp", "text/x-c"},
+      {"rs", "text/x-rust"},   {"py", "text/x-python"},    {"sh", "application/x-sh"}, {"mp4", "video/mp4"},
+      {"mp3", "audio/mpeg"},   {"wav", "audio/wav"},
   };
   auto name = path::name(file);
   auto dot = name.rfind('.');
@@ -121,7 +120,8 @@ std::string_view mime_of_name(std::string_view file) {
 
 ImageProblem unusable(const std::string& file) {
   auto mime = mime_of_name(file);
-  if (mime.empty()) return {fmt::format("Codex could not read the local image at `{}`: unsupported MIME type (unknown)", file)};
+  if (mime.empty())
+    return {fmt::format("Codex could not read the local image at `{}`: unsupported MIME type (unknown)", file)};
   if (!mime.starts_with("image/")) {
     return {fmt::format("Codex could not read the local image at `{}`: unsupported MIME type `{}`", file, mime)};
   }

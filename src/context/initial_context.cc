@@ -72,8 +72,9 @@ std::string approval_part(const ContextInputs& in) {
   if (a == wire::AskForApproval::untrusted()) return std::string(trim(prompts::approval_untrusted));
   if (a.mode == wire::ApprovalMode::reject) {
     const auto* reject = &a.reject;
-    return fmt::format("{}\n\n{}\n- `sandbox_approval`: {}\n- `rules`: {}\n- `mcp_elicitations`: {}", on_request_part(in),
-                       trim(prompts::approval_reject), reject->sandbox_approval, reject->rules, reject->mcp_elicitations);
+    return fmt::format("{}\n\n{}\n- `sandbox_approval`: {}\n- `rules`: {}\n- `mcp_elicitations`: {}",
+                       on_request_part(in), trim(prompts::approval_reject), reject->sandbox_approval, reject->rules,
+                       reject->mcp_elicitations);
   }
   return on_request_part(in);
 }
@@ -112,8 +113,7 @@ std::optional<std::string> personality_spec(const ContextInputs& in) {
 }
 
 bool personality_baked_in(const ContextInputs& in) {
-  return in.model.supports_personality() &&
-         in.base_instructions == model::model_instructions(in.model, in.personality);
+  return in.model.supports_personality() && in.base_instructions == model::model_instructions(in.model, in.personality);
 }
 
 std::vector<wire::ResponseItem> envelopes(std::vector<std::string> developer, std::vector<std::string> user) {
@@ -133,8 +133,8 @@ using namespace initial_context_detail;
 
 std::string permissions_text(const ContextInputs& in) {
   std::string out = "<permissions instructions>";
-  for (const auto& part : {sandbox_part(in.sandbox), approval_part(in), roots_part(in),
-                           std::string("</permissions instructions>")}) {
+  for (const auto& part :
+       {sandbox_part(in.sandbox), approval_part(in), roots_part(in), std::string("</permissions instructions>")}) {
     if (part.empty()) continue;
     if (!out.ends_with('\n')) out += '\n';
     out += part;

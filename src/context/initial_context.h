@@ -1,8 +1,8 @@
 // What the model is told besides the conversation: at most one developer message and one contextual user message
 // (context.md 4).
 //
-// Two builders over one set of settings: the full context when nothing is known of an earlier one, and the difference to
-// a baseline (the turn_context that the last regular turn recorded).
+// Two builders over one set of settings: the full context when nothing is known of an earlier one, and the difference
+// to a baseline (the turn_context that the last regular turn recorded).
 #pragma once
 #include <optional>
 #include <string>
@@ -37,8 +37,8 @@ struct ContextInputs {
   wire::SandboxPolicy sandbox;
   std::optional<wire::Personality> personality;
   wire::CollaborationMode collaboration_mode;
-  std::string base_instructions;                  // of the session
-  std::optional<std::string> user_instructions;   // assembled AGENTS.md text
+  std::string base_instructions;                 // of the session
+  std::optional<std::string> user_instructions;  // assembled AGENTS.md text
   std::optional<PreviousTurn> previous;
   std::vector<std::vector<std::string>> approved_prefixes;
 };

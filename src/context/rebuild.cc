@@ -27,7 +27,9 @@ struct Segment {
   std::optional<std::size_t> base;  // index of a compacted line with replacement history
 };
 
-bool compatible(const std::optional<std::string>& a, const std::optional<std::string>& b) { return !a || !b || *a == *b; }
+bool compatible(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  return !a || !b || *a == *b;
+}
 
 /// Newest to oldest over the lines until history base, previous settings and reference are all known.
 class MetadataScan {
@@ -158,7 +160,8 @@ Rebuilt rebuild(std::span<const wire::RolloutLine> lines, const wire::Truncation
     } else if (const auto* started = event_of<wire::event::TaskStarted>(line)) {
       out.open_turn = true;
       out.open_turn_id = started->turn_id;
-    } else if (event_of<wire::event::TaskComplete>(line) != nullptr || event_of<wire::event::TurnAborted>(line) != nullptr) {
+    } else if (event_of<wire::event::TaskComplete>(line) != nullptr ||
+               event_of<wire::event::TurnAborted>(line) != nullptr) {
       out.open_turn = false;
     }
   }

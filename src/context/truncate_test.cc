@@ -9,7 +9,9 @@ namespace burin::context {
 
 using wire::TruncationMode;
 
-std::string cut(std::string_view text, TruncationMode mode, std::int64_t limit) { return truncate(text, {mode, limit}); }
+std::string cut(std::string_view text, TruncationMode mode, std::int64_t limit) {
+  return truncate(text, {mode, limit});
+}
 
 TEST(Truncate, WorkedValuesOfTheSpec) {
   EXPECT_EQ(cut("abcdef", TruncationMode::tokens, 0), "…2 tokens truncated…");
@@ -42,7 +44,8 @@ TEST(Truncate, ResultIsValidAndBounded) {
 
 TEST(Truncate, HeaderCountsTheOriginalLines) {
   std::string text = "1\n2\n3\n4\n5\n6\n7\n8\n";
-  EXPECT_EQ(truncate_with_header(text, {TruncationMode::tokens, 1}), "Total output lines: 8\n\n1\n…3 tokens truncated…8\n");
+  EXPECT_EQ(truncate_with_header(text, {TruncationMode::tokens, 1}),
+            "Total output lines: 8\n\n1\n…3 tokens truncated…8\n");
   EXPECT_EQ(truncate_with_header(text, {TruncationMode::tokens, 100}), text);
 }
 
@@ -53,9 +56,9 @@ TEST(Truncate, HistoryPolicyRoundsUp) {
 }
 
 TEST(Truncate, ArraysShareOneBudget) {
-  std::vector<wire::ContentItem> items{wire::InputText{"aaaa"}, wire::InputImage{.image_url = "data:x"},
-                                       wire::InputText{"bbbbbbbb"}, wire::InputText{"cc"},
-                                       wire::InputImage{.image_url = "data:y"}, wire::InputText{"dd"}};
+  std::vector<wire::ContentItem> items{
+      wire::InputText{"aaaa"}, wire::InputImage{.image_url = "data:x"}, wire::InputText{"bbbbbbbb"},
+      wire::InputText{"cc"},   wire::InputImage{.image_url = "data:y"}, wire::InputText{"dd"}};
   auto out = truncate_items(items, {TruncationMode::bytes, 8});
   ASSERT_EQ(out.size(), 5u);
   EXPECT_EQ(std::get<wire::InputText>(out[0]).text, "aaaa");

@@ -57,8 +57,9 @@ class JsonPrinter : public Printer {
       print(text + "}");
       return;
     }
-    print(fmt::format(R"("type":"turn.completed","usage":{{"input_tokens":{},"cached_input_tokens":{},"output_tokens":{}}})",
-                      usage_.input_tokens, usage_.cached_input_tokens, usage_.output_tokens));
+    print(fmt::format(
+        R"("type":"turn.completed","usage":{{"input_tokens":{},"cached_input_tokens":{},"output_tokens":{}}})",
+        usage_.input_tokens, usage_.cached_input_tokens, usage_.output_tokens));
   }
 
  private:
@@ -167,7 +168,8 @@ class JsonPrinter : public Printer {
     item("completed", next_id(), "file_change", members);
   }
 
-  static std::string search_members(std::string_view call_id, std::string_view query, const wire::WebSearchAction& action) {
+  static std::string search_members(std::string_view call_id, std::string_view query,
+                                    const wire::WebSearchAction& action) {
     std::string m;
     member(m, "id", call_id);
     member(m, "query", query);

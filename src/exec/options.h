@@ -27,7 +27,7 @@ config::ConfigResult<std::vector<config::Override>> read_config_arguments(const 
 
 struct Options {
   std::vector<ConfigArgument> config_arguments;  // root-level ones first
-  config::ConfigOverrides overrides;          // the typed options
+  config::ConfigOverrides overrides;             // the typed options
   std::optional<std::string> cd;
   std::vector<std::string> images;
   std::optional<std::string> prompt;  // "-" reads stdin

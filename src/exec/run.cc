@@ -99,7 +99,8 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
   return std::move(*parsed);
 }
 
-std::vector<wire::UserInput> user_input(const Options& options, const std::string& start_dir, const std::string& prompt) {
+std::vector<wire::UserInput> user_input(const Options& options, const std::string& start_dir,
+                                        const std::string& prompt) {
   std::vector<wire::UserInput> input;
   for (const auto& image : options.images) {
     input.push_back(wire::input::LocalImage{.path = path::normal(path::join(start_dir, image))});
@@ -188,8 +189,7 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
   if (check && !agent::git_root(world.files, *cwd)) {
-    co_return tl::unexpected(
-        Refused{"Not inside a trusted directory and --skip-git-repo-check was not specified."});
+    co_return tl::unexpected(Refused{"Not inside a trusted directory and --skip-git-repo-check was not specified."});
   }
   auto session = find_session(world, options, *p.config);
   if (!session) co_return tl::unexpected(session.error());
@@ -238,7 +238,8 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
 
 using namespace run_detail;
 
-config::ConfigResult<std::vector<config::Override>> read_config_arguments(const std::vector<ConfigArgument>& arguments) {
+config::ConfigResult<std::vector<config::Override>> read_config_arguments(
+    const std::vector<ConfigArgument>& arguments) {
   std::vector<config::Override> out;
   for (const auto& argument : arguments) {
     if (argument.kind == ConfigArgument::Kind::assign) {

@@ -69,7 +69,7 @@ class Files {
   virtual Result<> make_dirs(const std::string& path, std::uint32_t mode = 0777) = 0;
   virtual Result<> sync_dir(const std::string& path) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
-  virtual Result<> remove(const std::string& path) = 0;      // a file or symlink, not a folder
+  virtual Result<> remove(const std::string& path) = 0;       // a file or symlink, not a folder
   virtual Result<> remove_tree(const std::string& path) = 0;  // a folder with all that is in it
   virtual Result<> symlink(const std::string& target, const std::string& path) = 0;
   virtual Result<> set_mode(const std::string& path, std::uint32_t mode) = 0;

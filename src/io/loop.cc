@@ -1,13 +1,13 @@
 #include "io/loop.h"
 
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <mutex>
 
 #include "base/log.h"
 

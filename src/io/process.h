@@ -32,15 +32,15 @@ struct ExitStatus {
 };
 
 struct SpawnSpec {
-  std::vector<std::string> argv;  // argv[0] is searched in the PATH of `env` unless it holds a slash
-  std::string cwd;                // absolute
+  std::vector<std::string> argv;           // argv[0] is searched in the PATH of `env` unless it holds a slash
+  std::string cwd;                         // absolute
   std::map<std::string, std::string> env;  // the whole environment of the child
   enum class Input : std::uint8_t { null, pipe, inherit } input = Input::null;
   enum class Output : std::uint8_t { pipes, null, inherit } output = Output::pipes;
   struct Tty {
     std::uint16_t rows = 24, cols = 80;
   };
-  std::optional<Tty> tty;  // a pseudo terminal for all three; `input` and `output` are then ignored
+  std::optional<Tty> tty;                  // a pseudo terminal for all three; `input` and `output` are then ignored
   std::vector<std::string> launcher_args;  // given to the hook before exec, e.g. the sandbox policy
   std::optional<std::string> argv0;        // what the command sees as its own name, if not argv[0]
 };
@@ -82,8 +82,8 @@ std::unique_ptr<Processes> make_real_processes(Loop& loop, std::string self = "/
 /// Descriptors that it leaves open do not reach the command.
 using LaunchHook = std::string (*)(std::span<const std::string> launcher_args);
 
-/// If argv asks for it (argv[1] == "__launch"), acts as launcher and returns its exit status; else nullopt. To be called
-/// first thing in main: no allocation, no threads before it.
+/// If argv asks for it (argv[1] == "__launch"), acts as launcher and returns its exit status; else nullopt. To be
+/// called first thing in main: no allocation, no threads before it.
 std::optional<int> launch_main(int argc, char** argv, LaunchHook hook);
 
 /// Convenience: runs a command to its end, with a deadline, and collects at most `limit` bytes of each stream.

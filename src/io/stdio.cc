@@ -1,10 +1,10 @@
 #include "io/stdio.h"
 
+#include <cerrno>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "io/loop.h"
 

@@ -9,9 +9,9 @@
 //
 // Threads: everything here runs on the loop thread. Only Loop::post may be called from elsewhere.
 //
-// Rules: spawned coroutines take parameters by value, or references to things that outlive the scope; a capturing lambda
-// is a coroutine only if its closure outlives it; no co_await inside a catch block; a Task that has started is never
-// destroyed before it has finished.
+// Rules: spawned coroutines take parameters by value, or references to things that outlive the scope; a capturing
+// lambda is a coroutine only if its closure outlives it; no co_await inside a catch block; a Task that has started is
+// never destroyed before it has finished.
 #pragma once
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 #error "this compiler miscompiles coroutines; configure with clang++-19"
@@ -185,8 +185,8 @@ struct Here {
 /// The only leaf: whatever waits for the outside world is a Park. Derive, override arm() and disarm().
 ///
 /// arm() is called once the coroutine is suspended and arranges that wake() is called later (or at once). wake() queues
-/// the coroutine on the loop and never resumes inline. When the stop node fires, disarm() is called and the coroutine is
-/// woken with Cancelled. Calls of wake() after the first are ignored.
+/// the coroutine on the loop and never resumes inline. When the stop node fires, disarm() is called and the coroutine
+/// is woken with Cancelled. Calls of wake() after the first are ignored.
 class Park : Hook {
  public:
   Park() { run = &on_stop; }
@@ -231,8 +231,8 @@ class Park : Hook {
 
 /// A nursery: children run concurrently and never outlive join().
 ///
-/// The first child that fails with an exception other than Cancelled stops its siblings, and join() rethrows it. Stopping
-/// the parent stops the children; join() still waits for all of them and then throws Cancelled.
+/// The first child that fails with an exception other than Cancelled stops its siblings, and join() rethrows it.
+/// Stopping the parent stops the children; join() still waits for all of them and then throws Cancelled.
 class Scope {
  public:
   explicit Scope(Ctx up) : up_(up), stop_(up.stop) {}

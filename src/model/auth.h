@@ -1,7 +1,7 @@
 // Credentials of model requests (model-client.md 4).
 //
-// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. Loading errors
-// count as "not logged in". A provider's own key variable or bearer token comes before both, see credential_for.
+// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. Loading
+// errors count as "not logged in". A provider's own key variable or bearer token comes before both, see credential_for.
 #pragma once
 #include <optional>
 #include <string>

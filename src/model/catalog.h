@@ -98,9 +98,9 @@ BURIN_WIRE(ModelInfo, slug, display_name, description, default_reasoning_level, 
            visibility, supported_in_api, priority, availability_nux, upgrade, base_instructions, model_messages,
            supports_reasoning_summaries, (default_reasoning_summary, defaulted), support_verbosity, default_verbosity,
            apply_patch_tool_type, truncation_policy, supports_parallel_tool_calls,
-           (supports_image_detail_original, defaulted),
-           context_window, auto_compact_token_limit, (effective_context_window_percent, defaulted),
-           experimental_supported_tools, (input_modalities, defaulted), (prefer_websockets, defaulted))
+           (supports_image_detail_original, defaulted), context_window, auto_compact_token_limit,
+           (effective_context_window_percent, defaulted), experimental_supported_tools, (input_modalities, defaulted),
+           (prefer_websockets, defaulted))
 
 /// The compiled-in list, in order of priority.
 const std::vector<ModelInfo>& bundled_models();

@@ -170,8 +170,7 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::attempt(const 
   }
   *transient = passing_status(status);
   auto text = co_await io::with_deadline(io::seconds(30), "error body", io::read_body(**response, max_error_body));
-  co_return ModelFail(
-      status_error(status, **response, text ? *text : std::string(), url, world.clock.now_ms() / 1000));
+  co_return ModelFail(status_error(status, **response, text ? *text : std::string(), url, world.clock.now_ms() / 1000));
 }
 
 }  // namespace burin::model

@@ -18,8 +18,8 @@ struct ClientTest : ::testing::Test, testing::FakeWorld {
   std::unique_ptr<ModelSession> session;
 
   void SetUp() override {
-    options.identity = {.originator = "codex_exec", .user_agent = "codex_exec/0.110.0 (t)", .version = "0.110.0",
-                        .residency = {}};
+    options.identity = {
+        .originator = "codex_exec", .user_agent = "codex_exec/0.110.0 (t)", .version = "0.110.0", .residency = {}};
     options.provider.id = "mock";
     options.provider.name = "mock";
     options.provider.base_url = "http://mock/v1/";
@@ -115,8 +115,11 @@ TEST_F(ClientTest, CredentialsByProvider) {
 TEST_F(ClientTest, HeaderEventsComeFirstInOrder) {
   make();
   http.queue(sse("data: {\"type\":\"response.output_text.delta\",\"delta\":\"x\"}\n\n" + done,
-                 {{"OpenAI-Model", "m"}, {"X-Models-Etag", "e"}, {"x-reasoning-included", "false"},
-                  {"x-codex-primary-used-percent", "12.5"}, {"x-codex-other-primary-used-percent", "3"}}));
+                 {{"OpenAI-Model", "m"},
+                  {"X-Models-Etag", "e"},
+                  {"x-reasoning-included", "false"},
+                  {"x-codex-primary-used-percent", "12.5"},
+                  {"x-codex-other-primary-used-percent", "3"}}));
   auto out = ask();
   ASSERT_EQ(out.events.size(), 7u);
   EXPECT_TRUE(std::holds_alternative<wire::ServerModel>(out.events[0]));
@@ -149,8 +152,7 @@ TEST_F(ClientTest, RequestLevelRetriesFor5xxAndNetworkOnly) {
   auto out = ask();
   ASSERT_TRUE(out.error);
   EXPECT_EQ(out.error->cls, ErrorClass::unexpected_status);
-  EXPECT_EQ(out.error->message,
-            "unexpected status 503 Service Unavailable: busy, url: http://mock/v1/responses");
+  EXPECT_EQ(out.error->message, "unexpected status 503 Service Unavailable: busy, url: http://mock/v1/responses");
   EXPECT_EQ(http.requests().size(), 3u);
   auto waited = io::to_seconds(loop.now() - start);
   EXPECT_GE(waited, 0.9 * 0.6);
@@ -190,7 +192,8 @@ TEST_F(ClientTest, ErrorClassesOfStatuses) {
        "exceeded retry limit, last status: 429 Too Many Requests, request id: rid"},
       {429, R"({"error":{"type":"usage_limit_reached","plan_type":"pro"}})", ErrorClass::usage_limit_reached, false,
        "usage_limit_exceeded", ""},
-      {429, R"({"error":{"type":"usage_not_included"}})", ErrorClass::usage_not_included, false, "usage_limit_exceeded", ""},
+      {429, R"({"error":{"type":"usage_not_included"}})", ErrorClass::usage_not_included, false, "usage_limit_exceeded",
+       ""},
       {500, "", ErrorClass::internal_server_error, true, "internal_server_error", ""},
       {503, R"({"error":{"code":"slow_down"}})", ErrorClass::server_overloaded, false, "server_overloaded", ""},
   };
@@ -214,8 +217,7 @@ TEST_F(ClientTest, EndsOfTheStream) {
   make();
   auto cut = sse("data: {\"type\":\"response.created\",\"response\":{}}\n\n");
   http.queue(cut);
-  EXPECT_EQ(ask().error->message,
-            "stream disconnected before completion: stream closed before response.completed");
+  EXPECT_EQ(ask().error->message, "stream disconnected before completion: stream closed before response.completed");
   cut.end = io::ScriptedResponse::End::silence;
   http.queue(cut);
   io::Time start = loop.now();
@@ -227,7 +229,8 @@ TEST_F(ClientTest, EndsOfTheStream) {
   EXPECT_TRUE(out.error->retryable());
   EXPECT_EQ(out.error->cls, ErrorClass::stream);
   // A failure is forgotten when completion follows, and raised when the body ends.
-  std::string failed = "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"insufficient_quota\"}}}\n\n";
+  std::string failed =
+      "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"insufficient_quota\"}}}\n\n";
   http.queue(sse(failed + done));
   EXPECT_FALSE(ask().error);
   http.queue(sse(failed));
@@ -271,12 +274,13 @@ TEST_F(ClientTest, BodyHasTheSpecifiedShape) {
   prompt.parallel_tool_calls = true;
   http.queue(sse(done));
   EXPECT_FALSE(ask().error);
-  EXPECT_EQ(http.requests().at(0).body,
-            R"({"model":"gpt-5.3-codex","instructions":"be good","input":[{"type":"message","role":"user","content":[]}],)"
-            R"("tools":[],"tool_choice":"auto","parallel_tool_calls":true,"reasoning":{"effort":"medium","summary":"auto"},)"
-            R"("store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"thread-1",)"
-            R"("text":{"verbosity":"low","format":{"type":"json_schema","strict":true,"schema":{"type":"object"},)"
-            R"("name":"codex_output_schema"}}})");
+  EXPECT_EQ(
+      http.requests().at(0).body,
+      R"({"model":"gpt-5.3-codex","instructions":"be good","input":[{"type":"message","role":"user","content":[]}],)"
+      R"("tools":[],"tool_choice":"auto","parallel_tool_calls":true,"reasoning":{"effort":"medium","summary":"auto"},)"
+      R"("store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"thread-1",)"
+      R"("text":{"verbosity":"low","format":{"type":"json_schema","strict":true,"schema":{"type":"object"},)"
+      R"("name":"codex_output_schema"}}})");
 }
 
 TEST_F(ClientTest, ReasoningForms) {

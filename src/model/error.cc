@@ -41,9 +41,7 @@ ModelError context_overflow() {
             "The conversation no longer fits the model's context window. Start a new thread, or clear earlier history "
             "before retrying.");
 }
-ModelError quota() {
-  return of(ErrorClass::quota_exceeded, "Quota exceeded. Check your plan and billing details.");
-}
+ModelError quota() { return of(ErrorClass::quota_exceeded, "Quota exceeded. Check your plan and billing details."); }
 ModelError not_included() {
   return of(ErrorClass::usage_not_included,
             "Your ChatGPT plan does not include this. Upgrade the plan, or sign in with an API key.");
@@ -125,9 +123,12 @@ std::string usage_limit_text(const json::value& error, const io::HttpResponse& r
     std::string_view plan, advice;
   };
   static constexpr Row rows[] = {
-      {"plus", "Upgrade to Pro or buy more credits"}, {"team", "Ask your workspace admin for more credits"},
-      {"business", "Ask your workspace admin for more credits"}, {"free", "Upgrade to Plus to go on"},
-      {"go", "Upgrade to Plus to go on"}, {"pro", "Buy more credits in the usage settings"},
+      {"plus", "Upgrade to Pro or buy more credits"},
+      {"team", "Ask your workspace admin for more credits"},
+      {"business", "Ask your workspace admin for more credits"},
+      {"free", "Upgrade to Plus to go on"},
+      {"go", "Upgrade to Plus to go on"},
+      {"pro", "Buy more credits in the usage settings"},
   };
   for (const auto& row : rows) {
     if (row.plan == plan) return fmt::format("You've hit your usage limit. {}, or t{}.", row.advice, again);
@@ -170,9 +171,8 @@ wire::CodexErrorInfo ModelError::info() const {
 }
 
 ModelError stream_error(std::string message, std::optional<io::Span> delay) {
-  return ModelError{.cls = ErrorClass::stream,
-                    .message = "stream disconnected before completion: " + message,
-                    .delay = delay};
+  return ModelError{
+      .cls = ErrorClass::stream, .message = "stream disconnected before completion: " + message, .delay = delay};
 }
 
 std::string status_text(int status) {
@@ -181,19 +181,45 @@ std::string status_text(int status) {
     const char* reason;
   };
   static constexpr Row rows[] = {
-      {400, "Bad Request"},         {401, "Unauthorized"},          {402, "Payment Required"},
-      {403, "Forbidden"},           {404, "Not Found"},             {405, "Method Not Allowed"},
-      {406, "Not Acceptable"},      {407, "Proxy Authentication Required"}, {408, "Request Timeout"},
-      {409, "Conflict"},            {410, "Gone"},                  {411, "Length Required"},
-      {413, "Payload Too Large"},   {414, "URI Too Long"},          {415, "Unsupported Media Type"},
-      {418, "I'm a teapot"},        {421, "Misdirected Request"},   {422, "Unprocessable Entity"},
-      {423, "Locked"},              {424, "Failed Dependency"},     {426, "Upgrade Required"},
-      {428, "Precondition Required"}, {429, "Too Many Requests"},   {431, "Request Header Fields Too Large"},
-      {451, "Unavailable For Legal Reasons"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
-      {502, "Bad Gateway"},         {503, "Service Unavailable"},   {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"}, {507, "Insufficient Storage"}, {511, "Network Authentication Required"},
-      {300, "Multiple Choices"},    {301, "Moved Permanently"},     {302, "Found"},
-      {303, "See Other"},           {304, "Not Modified"},          {307, "Temporary Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {407, "Proxy Authentication Required"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {413, "Payload Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {418, "I'm a teapot"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Entity"},
+      {423, "Locked"},
+      {424, "Failed Dependency"},
+      {426, "Upgrade Required"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {451, "Unavailable For Legal Reasons"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
+      {511, "Network Authentication Required"},
+      {300, "Multiple Choices"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
       {308, "Permanent Redirect"},
   };
   for (const auto& row : rows) {
@@ -207,16 +233,18 @@ ModelError status_error(int status, const io::HttpResponse& response, std::strin
                         std::int64_t now_seconds) {
   if (status == 400) {
     if (contains(body, invalid_image_marker)) {
-      return ModelError{.cls = ErrorClass::invalid_image,
-                        .message = "The last message holds an image that the model cannot read. Remove it and try again.",
-                        .status = status};
+      return ModelError{
+          .cls = ErrorClass::invalid_image,
+          .message = "The last message holds an image that the model cannot read. Remove it and try again.",
+          .status = status};
     }
     return ModelError{.cls = ErrorClass::invalid_request, .message = utf8_lossy(body), .status = status};
   }
   if (status == 500) {
     return ModelError{.cls = ErrorClass::internal_server_error,
-                      .message = "The model service is in high demand and could not answer. Errors of this kind pass; "
-                                 "please try again later.",
+                      .message =
+                          "The model service is in high demand and could not answer. Errors of this kind pass; "
+                          "please try again later.",
                       .status = status};
   }
   auto parsed = parse_json(body);

@@ -36,9 +36,9 @@ enum class ErrorClass : unsigned char {
 
 struct ModelError {
   ErrorClass cls = ErrorClass::stream;
-  std::string message;                // what the user reads
-  std::optional<io::Span> delay{};    // requested by the server; only for ErrorClass::stream
-  std::optional<int> status{};        // HTTP status behind it
+  std::string message;              // what the user reads
+  std::optional<io::Span> delay{};  // requested by the server; only for ErrorClass::stream
+  std::optional<int> status{};      // HTTP status behind it
   std::optional<wire::RateLimitSnapshot> rate_limits{};
 
   /// Whether the sampling request may be repeated (model-client.md 9.1, column "stream-level retry").

@@ -177,8 +177,8 @@ bool is_azure(const config::ProviderDef& provider) {
   if (equals_ignore_case(provider.name, "azure")) return true;
   if (!provider.base_url) return false;
   std::string url = to_lower_ascii(*provider.base_url);
-  for (std::string_view part : {"openai.azure.", "cognitiveservices.azure.", "aoai.azure.", "azure-api.", "azurefd.",
-                                "windows.net/openai"}) {
+  for (std::string_view part :
+       {"openai.azure.", "cognitiveservices.azure.", "aoai.azure.", "azure-api.", "azurefd.", "windows.net/openai"}) {
     if (contains(url, part)) return true;
   }
   return false;

@@ -15,7 +15,7 @@ namespace burin::model {
 struct Identity {
   std::string originator;  // "codex_exec"; overridden by CODEX_INTERNAL_ORIGINATOR_OVERRIDE
   std::string user_agent;
-  std::string version;  // compatibility version: `version` header, User-Agent and client_version agree
+  std::string version;                   // compatibility version: `version` header, User-Agent and client_version agree
   std::optional<std::string> residency;  // "us" when requirements enforce it
 };
 
@@ -34,9 +34,9 @@ bool legal_header_value(std::string_view value);
 struct TurnHeaders {
   std::string thread_id;
   std::optional<std::string> subagent;
-  std::string beta_features;   // comma-joined, empty for none
-  std::string turn_state;      // empty before one was received
-  std::string turn_metadata;   // compact JSON, empty for none
+  std::string beta_features;  // comma-joined, empty for none
+  std::string turn_state;     // empty before one was received
+  std::string turn_metadata;  // compact JSON, empty for none
 };
 
 /// All headers of POST /responses in order of precedence applied (5.1).

@@ -92,7 +92,8 @@ io::Task<Result<>> pull(io::World& world, std::string host, std::string model,
   std::string held, last;
   for (;;) {
     CO_TRY(auto piece, co_await io::with_deadline(pull_silence, "Ollama", response->read()));
-    if (piece.empty()) co_return fail(Kind::unavailable, fmt::format("the download of {} ended before it was complete", model));
+    if (piece.empty())
+      co_return fail(Kind::unavailable, fmt::format("the download of {} ended before it was complete", model));
     held += piece;
     for (auto end = held.find('\n'); end != std::string::npos; end = held.find('\n')) {
       CO_TRY(bool done, pull_line(std::string_view(held).substr(0, end), progress, last));

@@ -21,7 +21,8 @@ struct OssTest : ::testing::Test, testing::FakeWorld {
     config::ProviderDef p;
     p.id = std::move(id);
     p.base_url = std::move(base);
-    return io::run_task(loop, prepare_local_model(world, p, std::move(model), [this](std::string line) { said.push_back(line); }));
+    return io::run_task(
+        loop, prepare_local_model(world, p, std::move(model), [this](std::string line) { said.push_back(line); }));
   }
   void answer(std::string url, std::string body) { answers[url] = io::ScriptedResponse::text(200, std::move(body)); }
 };
@@ -35,7 +36,8 @@ TEST_F(OssTest, OllamaNotRunning) {
 TEST_F(OssTest, OllamaVersions) {
   answer("http://h/v1/models", "{}");
   answer("http://h/api/tags", R"({"models":[{"name":"m"}]})");
-  for (auto [version, good] : {std::pair{"0.13.3", false}, {"v0.13.4", true}, {"0.0.0", true}, {"junk", true}, {"1.0.0", true}}) {
+  for (auto [version, good] :
+       {std::pair{"0.13.3", false}, {"v0.13.4", true}, {"0.0.0", true}, {"junk", true}, {"1.0.0", true}}) {
     answer("http://h/api/version", fmt::format(R"({{"version":"{}"}})", version));
     EXPECT_EQ(prepare("ollama", "http://h/v1", "m").has_value(), good) << version;
   }
@@ -44,7 +46,8 @@ TEST_F(OssTest, OllamaVersions) {
 TEST_F(OssTest, OllamaPulls) {
   answer("http://h/v1/models", "{}");
   answer("http://h/api/tags", R"({"models":[]})");
-  answer("http://h/api/pull", "{\"status\":\"pulling\"}\n{\"status\":\"pulling\",\"completed\":1}\n{\"status\":\"success\"}\n");
+  answer("http://h/api/pull",
+         "{\"status\":\"pulling\"}\n{\"status\":\"pulling\",\"completed\":1}\n{\"status\":\"success\"}\n");
   EXPECT_TRUE(prepare("ollama", "http://h/v1", "m"));
   EXPECT_EQ(said.size(), 3u);
   answer("http://h/api/pull", "{\"error\":\"no such model\"}\n");

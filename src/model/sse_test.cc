@@ -32,7 +32,9 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> corpus = {
     {"data:\n\n", {""}},
     {"data:\ndata:\n\n", {"\n"}},
     {"database: no\n\n", {}},
-    {"\xEF\xBB\xBF" "data: a\n\n", {"a"}},
+    {"\xEF\xBB\xBF"
+     "data: a\n\n",
+     {"a"}},
     {"\n\n\ndata: a\n\n\n\n", {"a"}},
     {"data: {\"k\":\"\xC3\xA4\"}\n\n", {"{\"k\":\"\xC3\xA4\"}"}},
 };

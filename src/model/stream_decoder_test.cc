@@ -32,13 +32,14 @@ TEST(StreamDecoder, Deltas) {
 
 TEST(StreamDecoder, WrongTypesAndJunkAreSkipped) {
   StreamDecoder d;
-  for (std::string_view data :
-       {"not json", "[1]", "3", "{}", R"({"type":5})", R"({"type":"response.output_text.delta","delta":5})",
-        R"({"type":"response.output_text.delta"})", R"({"type":"response.reasoning_text.delta","delta":"x"})",
-        R"({"type":"response.reasoning_summary_text.delta","delta":"x","summary_index":"0"})",
-        R"({"type":"response.in_progress","response":{}})", R"({"type":"error","message":"no"})",
-        R"({"type":"response.output_item.done","item":{"type":"message","role":"assistant","content":[{"type":"refusal"}]}})",
-        R"({"type":"response.created"})", R"({"type":"response.completed"})"}) {
+  for (
+      std::string_view data :
+      {"not json", "[1]", "3", "{}", R"({"type":5})", R"({"type":"response.output_text.delta","delta":5})",
+       R"({"type":"response.output_text.delta"})", R"({"type":"response.reasoning_text.delta","delta":"x"})",
+       R"({"type":"response.reasoning_summary_text.delta","delta":"x","summary_index":"0"})",
+       R"({"type":"response.in_progress","response":{}})", R"({"type":"error","message":"no"})",
+       R"({"type":"response.output_item.done","item":{"type":"message","role":"assistant","content":[{"type":"refusal"}]}})",
+       R"({"type":"response.created"})", R"({"type":"response.completed"})"}) {
     EXPECT_TRUE(decode(d, data).empty()) << data;
   }
   EXPECT_FALSE(d.completed());
@@ -56,9 +57,10 @@ TEST(StreamDecoder, ItemsAddedAndDone) {
 
 TEST(StreamDecoder, CompletionMapsUsage) {
   StreamDecoder d;
-  auto events = decode(d, R"({"type":"response.completed","response":{"id":"r","usage":{"input_tokens":10,)"
-                          R"("input_tokens_details":{"cached_tokens":4},"output_tokens":5,"output_tokens_details":null,)"
-                          R"("total_tokens":15}}})");
+  auto events =
+      decode(d, R"({"type":"response.completed","response":{"id":"r","usage":{"input_tokens":10,)"
+                R"("input_tokens_details":{"cached_tokens":4},"output_tokens":5,"output_tokens_details":null,)"
+                R"("total_tokens":15}}})");
   const auto* done = only<wire::Completed>(events);
   ASSERT_NE(done, nullptr);
   EXPECT_TRUE(d.completed());
@@ -104,7 +106,8 @@ TEST(StreamDecoder, FailureCodes) {
   const Row rows[] = {
       {R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}})",
        ErrorClass::context_window_exceeded, ""},
-      {R"({"type":"response.failed","response":{"error":{"code":"usage_not_included"}}})", ErrorClass::usage_not_included, ""},
+      {R"({"type":"response.failed","response":{"error":{"code":"usage_not_included"}}})",
+       ErrorClass::usage_not_included, ""},
       {R"({"type":"response.failed","response":{"error":{"code":"invalid_prompt","message":"bad"}}})",
        ErrorClass::invalid_request, "bad"},
       {R"({"type":"response.failed","response":{"error":{"code":"slow_down"}}})", ErrorClass::server_overloaded, ""},
@@ -135,7 +138,9 @@ TEST(StreamDecoder, RetryHints) {
   EXPECT_EQ(retry_hint("try again in 6m0s"), std::nullopt);
   EXPECT_EQ(retry_hint("try again later"), std::nullopt);
   StreamDecoder d;
-  decode(d, R"({"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"try again in 2s"}}})");
+  decode(
+      d,
+      R"({"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"try again in 2s"}}})");
   EXPECT_EQ(d.error()->delay, io::Span(2s));
   StreamDecoder other;
   decode(other, R"({"type":"response.failed","response":{"error":{"code":"x","message":"try again in 2s"}}})");

@@ -6,7 +6,7 @@
 //
 // Beyond the reference, the read-only subpaths of writable roots (.git, .codex, .agents) are protected from commands
 // too. Landlock cannot take away below what it has granted, so they are mounted read-only in a mount namespace of the
-// command. Where the kernel allows none, they are not protected from commands (patches are always checked), and
+// command, and the folders between a root and them are kept from being renamed. Where the kernel allows none, they are not protected from commands (patches are always checked), and
 // Mechanisms::describe() says so.
 #pragma once
 #include <optional>
@@ -30,10 +30,12 @@ struct Mechanisms {
   /// One line for people: what is in force, or why nothing is and what to do.
   std::string describe() const;
 };
+/// Takes about 0.1 ms.
 Mechanisms probe_mechanisms();
 
 /// The arguments for io::SpawnSpec::launcher_args that make the hook apply `policy` for `cwd`. Empty when the policy
-/// needs no sandbox and the network is free. Kind::unsupported when the mechanisms cannot enforce the policy (one clear
+/// needs no sandbox and the network is free; external-sandbox without network gives those of seccomp alone, so who does
+/// not want them asks needs_sandbox first (sandbox.md 10). Kind::unsupported when the mechanisms cannot enforce the policy (one clear
 /// line, with the remedy in `fix`).
 Result<std::vector<std::string>> launcher_args(const wire::SandboxPolicy& policy, const std::string& cwd,
                                                io::Files& files, const io::Environment& env,

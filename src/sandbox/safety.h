@@ -18,7 +18,7 @@ struct Requirement {
   enum class Kind : unsigned char { skip, ask, forbidden } kind = Kind::skip;
   bool bypass_sandbox = false;             // skip only: a rule allowed it outside the sandbox
   std::string reason;                      // forbidden: text for the model; ask: reason for the user, may be empty
-  std::optional<Argv> proposed_amendment;  // a prefix that the user may save
+  std::optional<Argv> proposed_amendment;  // a prefix that the user may save; with skip: for a later retry
 };
 
 struct CommandRequest {

@@ -13,22 +13,23 @@ struct RolloutLog::Impl {
   std::string path;
   Warn warn;
   std::unique_ptr<io::AppendFile> file;
-  bool wanted = false;           // materialise() was called, or an existing file was opened
+  bool wanted = false;  // materialise() was called, or an existing file was opened
   bool folder_synced = false;
-  bool torn = false;             // the file ends with a partial line, beyond good_size
-  bool failing = false;          // a failure was reported and nothing was written since
-  std::uint64_t good_size = 0;   // the file up to here holds whole lines
-  std::deque<std::string> queue; // lines that are not in the file yet, with their newlines
-  std::uint64_t written = 0;     // counts writes; a sync covers those before it
+  bool torn = false;              // the file ends with a partial line, beyond good_size
+  bool failing = false;           // a failure was reported and nothing was written since
+  std::uint64_t good_size = 0;    // the file up to here holds whole lines
+  std::deque<std::string> queue;  // lines that are not in the file yet, with their newlines
+  std::uint64_t written = 0;      // counts writes; a sync covers those before it
   std::uint64_t synced = 0;
 
   void fail(const Error& error) {
     if (failing) return;
     failing = true;
     log(Level::error, "store", "{}", error.text());
-    warn(fmt::format("The session file {} cannot be written: {}. The session goes on in memory; writing is tried again "
-                     "with every new record.",
-                     path, error.text()));
+    warn(
+        fmt::format("The session file {} cannot be written: {}. The session goes on in memory; writing is tried again "
+                    "with every new record.",
+                    path, error.text()));
   }
 
   bool ready() {
@@ -105,8 +106,7 @@ RolloutLog::RolloutLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RolloutLog::~RolloutLog() { impl_->drain(); }
 
 std::unique_ptr<RolloutLog> RolloutLog::create(io::World& world, std::string path, Warn warn) {
-  return std::unique_ptr<RolloutLog>(
-      new RolloutLog(std::make_unique<Impl>(world, std::move(path), std::move(warn))));
+  return std::unique_ptr<RolloutLog>(new RolloutLog(std::make_unique<Impl>(world, std::move(path), std::move(warn))));
 }
 
 namespace rollout_log_detail {
@@ -198,8 +198,8 @@ io::Task<> RolloutLog::sync() {
 }
 
 std::string rollout_path(const std::string& home, const io::LocalTime& t, std::string_view thread_id) {
-  return fmt::format("{0}/sessions/{1:04}/{2:02}/{3:02}/rollout-{1:04}-{2:02}-{3:02}T{4:02}-{5:02}-{6:02}-{7}.jsonl", home,
-                     t.year, t.month, t.day, t.hour, t.minute, t.second, thread_id);
+  return fmt::format("{0}/sessions/{1:04}/{2:02}/{3:02}/rollout-{1:04}-{2:02}-{3:02}T{4:02}-{5:02}-{6:02}-{7}.jsonl",
+                     home, t.year, t.month, t.day, t.hour, t.minute, t.second, thread_id);
 }
 
 }  // namespace burin::store

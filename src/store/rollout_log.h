@@ -6,7 +6,8 @@
 // kept beside it.
 //
 // When writing fails (disk full, I/O error) nothing is dropped: the lines queue in memory, the user is told once, and
-// every later append tries again, after cutting back a partial line. The file never holds glued, repeated or torn lines.
+// every later append tries again, after cutting back a partial line. The file never holds glued, repeated or torn
+// lines.
 //
 // Threads: loop thread; sync() runs on the pool.
 #pragma once

@@ -11,8 +11,9 @@ namespace burin::store {
 struct RolloutLogTest : ::testing::Test, testing::FakeWorld {
   std::vector<std::string> warnings;
   RolloutLog::Warn warn = [this](std::string text) { warnings.push_back(std::move(text)); };
-  const std::string path = "/home/u/.codex/sessions/2026/03/02/rollout-2026-03-02T10-15-10-"
-                           "0197a000-1111-7000-8000-000000000001.jsonl";
+  const std::string path =
+      "/home/u/.codex/sessions/2026/03/02/rollout-2026-03-02T10-15-10-"
+      "0197a000-1111-7000-8000-000000000001.jsonl";
   std::string content() {
     auto text = memory.read(path);
     return text ? *text : "";

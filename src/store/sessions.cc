@@ -10,8 +10,8 @@ namespace burin::store {
 
 namespace sessions_detail {
 
-constexpr std::size_t head_bytes = 512 * 1024;  // enough for the first records of a session
-constexpr std::size_t tail_bytes = 1 << 20;     // where the last turn_context is looked for
+constexpr std::size_t head_bytes = 512 * 1024;                // enough for the first records of a session
+constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for
 constexpr std::size_t head_records = 10, user_records = 210;  // session.md 4.7
 
 /// Calls fn(path, name) for each rollout below the sessions folder, newest day first, until it returns false.
@@ -75,7 +75,8 @@ std::optional<std::string> last_cwd(io::Files& files, const std::string& file, s
   auto text = files.read_range(file, from, tail_bytes);
   if (!text) return std::nullopt;
   constexpr std::string_view mark = "\"type\":\"turn_context\"";
-  for (auto at = text->rfind(mark); at != std::string::npos; at = at == 0 ? std::string::npos : text->rfind(mark, at - 1)) {
+  for (auto at = text->rfind(mark); at != std::string::npos;
+       at = at == 0 ? std::string::npos : text->rfind(mark, at - 1)) {
     auto start = text->rfind('\n', at);
     start = start == std::string::npos ? 0 : start + 1;
     auto end = std::min(text->find('\n', at), text->size());

@@ -21,8 +21,8 @@ std::optional<std::string> id_of_name(io::Files& files, const std::string& home,
 std::optional<std::string> name_of_id(io::Files& files, const std::string& home, std::string_view thread_id);
 
 struct LatestFilter {
-  std::optional<std::string> cwd;   // canonical; unset: any
-  std::string model_provider;       // a session without provider matches too
+  std::optional<std::string> cwd;  // canonical; unset: any
+  std::string model_provider;      // a session without provider matches too
 };
 /// The most recently updated session that was used (it has a user message), passes the filter, and is not archived.
 std::optional<std::string> find_latest(io::Files& files, const std::string& home, const LatestFilter& filter);

@@ -53,15 +53,15 @@ void add_approval(std::map<std::string, json::value>& p) {
       "Sandbox permissions for this command: \"use_default\", or \"require_escalated\" to ask to run it without the "
       "sandbox. Default: use_default.");
   p["justification"] = text(
-      "Only with sandbox_permissions = \"require_escalated\": a short question to the user, saying what the command does "
+      "Only with sandbox_permissions = \"require_escalated\": a short question to the user, saying what the command "
+      "does "
       "and why it is needed, such as \"Do you want to download the packages this project needs?\"");
   p["prefix_rule"] = list(text(),
                           "Only with sandbox_permissions = \"require_escalated\": the first words of the command as a "
                           "reusable prefix that the user may allow for similar commands, such as [\"git\", \"pull\"].");
 }
 
-constexpr std::string_view login_text =
-    "Whether to run the shell with login semantics (-l). Default: true.";
+constexpr std::string_view login_text = "Whether to run the shell with login semantics (-l). Default: true.";
 
 }  // namespace definitions_detail
 
@@ -73,11 +73,12 @@ std::string shell(const Options&) {
   p["workdir"] = text("The folder to run the command in. Default: the folder of the turn.");
   p["timeout_ms"] = number("Time limit in milliseconds. Default: 10000.");
   add_approval(p);
-  return function("shell",
-                  "Runs a program and returns its output.\n"
-                  "- The array is handed to an exec-style call; most commands should be [\"bash\", \"-lc\", \"<script>\"].\n"
-                  "- Always set `workdir`; use `cd` only when there is no other way.",
-                  object(std::move(p), {"command"}));
+  return function(
+      "shell",
+      "Runs a program and returns its output.\n"
+      "- The array is handed to an exec-style call; most commands should be [\"bash\", \"-lc\", \"<script>\"].\n"
+      "- Always set `workdir`; use `cd` only when there is no other way.",
+      object(std::move(p), {"command"}));
 }
 
 std::string shell_command(const Options& options) {
@@ -173,15 +174,14 @@ std::string apply_patch_freeform() {
 std::string view_image() {
   std::map<std::string, json::value> p;
   p["path"] = text("Path of the image file.");
-  return function("view_image",
-                  "Shows you an image from the file system. Use it only for a path that the user gave or that you found, "
-                  "when the picture itself matters and is not attached already.",
-                  object(std::move(p), {"path"}));
+  return function(
+      "view_image",
+      "Shows you an image from the file system. Use it only for a path that the user gave or that you found, "
+      "when the picture itself matters and is not attached already.",
+      object(std::move(p), {"path"}));
 }
 
-std::string web_search(bool live) {
-  return fmt::format(R"({{"type":"web_search","external_web_access":{}}})", live);
-}
+std::string web_search(bool live) { return fmt::format(R"({{"type":"web_search","external_web_access":{}}})", live); }
 
 std::string local_shell() { return R"({"type":"local_shell"})"; }
 

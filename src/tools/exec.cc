@@ -69,9 +69,9 @@ std::string spawn_error_text(const Error& e) {
     std::string_view kind;
   };
   static constexpr Row rows[] = {
-      {ENOENT, "NotFound"},        {EACCES, "PermissionDenied"}, {EPERM, "PermissionDenied"},
-      {ENOTDIR, "NotADirectory"},  {E2BIG, "ArgumentListTooLong"}, {EAGAIN, "WouldBlock"},
-      {ENOMEM, "OutOfMemory"},     {EISDIR, "IsADirectory"},     {ETXTBSY, "ExecutableFileBusy"},
+      {ENOENT, "NotFound"},       {EACCES, "PermissionDenied"},   {EPERM, "PermissionDenied"},
+      {ENOTDIR, "NotADirectory"}, {E2BIG, "ArgumentListTooLong"}, {EAGAIN, "WouldBlock"},
+      {ENOMEM, "OutOfMemory"},    {EISDIR, "IsADirectory"},       {ETXTBSY, "ExecutableFileBusy"},
       {EINVAL, "InvalidInput"},
   };
   if (e.sys == 0) return "execution error: " + e.text();
@@ -84,7 +84,8 @@ std::string spawn_error_text(const Error& e) {
 }
 
 bool is_rejection(const wire::ReviewDecision& d) {
-  if (std::holds_alternative<wire::decision::Denied>(d) || std::holds_alternative<wire::decision::Abort>(d)) return true;
+  if (std::holds_alternative<wire::decision::Denied>(d) || std::holds_alternative<wire::decision::Abort>(d))
+    return true;
   const auto* network = std::get_if<wire::decision::NetworkAmendment>(&d);
   return network != nullptr && network->network_policy_amendment.action == wire::NetworkRuleAction::deny;
 }
@@ -99,7 +100,8 @@ struct Running {
 };
 
 /// Waits for the command and for its pipes. Leaves with an exception only after everything below it has ended.
-io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecRequest& request, io::ExitStatus* status) {
+io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecRequest& request,
+                                 io::ExitStatus* status) {
   io::Ctx ctx = co_await io::Here{};
   io::Scope readers(ctx);
   Host* deltas = request.stream_deltas && context.host.wants_output_deltas() ? &context.host : nullptr;
@@ -166,8 +168,8 @@ io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, E
   spec.argv0 = request.argv0;
   if (request.input) spec.input = io::SpawnSpec::Input::pipe;
   if (sandboxed) {
-    auto args =
-        sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env, context.mechanisms);
+    auto args = sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env,
+                                       context.mechanisms);
     if (!args) {
       std::string text = args.error().what;
       if (!args.error().fix.empty()) text += ". " + args.error().fix;
@@ -187,8 +189,8 @@ io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, E
   output.duration = context.world.loop.now() - start;
   output.timed_out = *timed_out;
   if (!output.timed_out && status.signal != 0) {
-    co_return tl::unexpected(ExecFailure{ExecFailure::Why::signal,
-                                         fmt::format("execution error: Sandbox(Signal({}))", status.signal)});
+    co_return tl::unexpected(
+        ExecFailure{ExecFailure::Why::signal, fmt::format("execution error: Sandbox(Signal({}))", status.signal)});
   }
   output.exit_code = output.timed_out ? timeout_code : status.code;
   output.merged = utf8_lossy(merge(run.out.bytes, run.err.bytes));

@@ -142,9 +142,16 @@ class ExecCommand : public Tool {
   /// The list that every unified process gets over the policy's environment (tools.md 4.3).
   static std::map<std::string, std::string> environment(const ToolContext& context) {
     auto env = command_environment(context);
-    for (auto [name, value] : {std::pair{"NO_COLOR", "1"}, {"TERM", "dumb"}, {"LANG", "C.UTF-8"},
-                               {"LC_CTYPE", "C.UTF-8"}, {"LC_ALL", "C.UTF-8"}, {"COLORTERM", ""}, {"PAGER", "cat"},
-                               {"GIT_PAGER", "cat"}, {"GH_PAGER", "cat"}, {"CODEX_CI", "1"}}) {
+    for (auto [name, value] : {std::pair{"NO_COLOR", "1"},
+                               {"TERM", "dumb"},
+                               {"LANG", "C.UTF-8"},
+                               {"LC_CTYPE", "C.UTF-8"},
+                               {"LC_ALL", "C.UTF-8"},
+                               {"COLORTERM", ""},
+                               {"PAGER", "cat"},
+                               {"GIT_PAGER", "cat"},
+                               {"GH_PAGER", "cat"},
+                               {"CODEX_CI", "1"}}) {
       env[name] = value;
     }
     return env;
@@ -161,8 +168,8 @@ class ExecCommand : public Tool {
   static std::optional<std::string> prepare(ToolContext& context, UnifiedExec::StartRequest& start, bool sandboxed) {
     start.launcher_args.clear();
     if (!sandboxed) return std::nullopt;
-    auto args =
-        sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env, context.mechanisms);
+    auto args = sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env,
+                                       context.mechanisms);
     if (!args) return args.error().fix.empty() ? args.error().what : args.error().what + ". " + args.error().fix;
     start.launcher_args = std::move(*args);
     return std::nullopt;
@@ -202,10 +209,10 @@ class WriteStdin : public Tool {
     bool poll = read->chars.empty();
     if (!poll) {
       if (!UnifiedExec::tty(*process)) {
-        co_return refuse(
-            "stdin is closed for this session; rerun exec_command with tty=true to keep stdin open");
+        co_return refuse("stdin is closed for this session; rerun exec_command with tty=true to keep stdin open");
       }
-      if (auto done = co_await manager.write(*process, read->chars); !done) co_return refuse("failed to write to stdin");
+      if (auto done = co_await manager.write(*process, read->chars); !done)
+        co_return refuse("failed to write to stdin");
       co_await io::sleep(after_write);
     }
     auto longest = std::max<std::uint64_t>(context.config.background_terminal_max_timeout, min_poll_ms);

@@ -1,7 +1,7 @@
 // Where in a JSON text an error is, counted and worded as serde_json does.
 //
-// Why own code: answers to malformed arguments are read by models that were trained on the reference's wording, position
-// included (tools.md 1.2). This runs only after the ordinary parser or the mapping has refused a text.
+// Why own code: answers to malformed arguments are read by models that were trained on the reference's wording,
+// position included (tools.md 1.2). This runs only after the ordinary parser or the mapping has refused a text.
 #pragma once
 #include <cstddef>
 #include <optional>

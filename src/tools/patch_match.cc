@@ -11,39 +11,64 @@ namespace burin::tools {
 
 namespace patch_match_detail {
 
-/// The character that stands for a typographic one, or 0.
-char plain(char32_t c) {
+/// What stands for a typographic character; empty for all others.
+std::string_view plain(char32_t c) {
   struct Range {
     char32_t first, last;
-    char as;
+    std::string_view as;
   };
   static constexpr Range table[] = {
-      {0x00A0, 0x00A0, ' '},  {0x2002, 0x200A, ' '}, {0x2010, 0x2015, '-'},
-      {0x2018, 0x201B, '\''}, {0x201C, 0x201F, '"'}, {0x202F, 0x202F, ' '},
-      {0x205F, 0x205F, ' '},  {0x2212, 0x2212, '-'}, {0x3000, 0x3000, ' '},
+      {0x00A0, 0x00A0, " "}, {0x2002, 0x200A, " "},  {0x2010, 0x2015, "-"},
+      {0x2018, 0x201B, "'"}, {0x201C, 0x201F, "\""}, {0x202F, 0x202F, " "},
+      {0x205F, 0x205F, " "}, {0x2212, 0x2212, "-"},  {0x3000, 0x3000, " "},
   };
   for (const auto& row : table) {
     if (c >= row.first && c <= row.last) return row.as;
   }
-  return 0;
+  return {};
 }
 
-bool is_ascii(std::string_view s) {
-  return std::all_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+std::size_t ascii_prefix(std::string_view s) {
+  return static_cast<std::size_t>(std::find_if_not(s.begin(), s.end(), is_ascii) - s.begin());
+}
+
+/// Takes the next character from the front: as bytes, with a typographic one replaced by its plain form.
+std::string_view next_plain(std::string_view& s) {
+  std::size_t at = 0;
+  const char32_t c = next_code_point(s, at);
+  const std::string_view bytes = s.substr(0, at), replacement = plain(c);
+  s.remove_prefix(at);
+  return replacement.empty() ? bytes : replacement;
 }
 
 std::string with_plain_punctuation(std::string_view s) {
   std::string out;
   out.reserve(s.size());
-  for (std::size_t at = 0; at < s.size();) {
-    const std::size_t from = at;
-    if (const char c = plain(next_code_point(s, at))) {
-      out += c;
-    } else {
-      out += s.substr(from, at - from);
-    }
+  while (!s.empty()) {
+    const std::size_t run = ascii_prefix(s);
+    out += s.substr(0, run);
+    s.remove_prefix(run);
+    if (!s.empty()) out += next_plain(s);
   }
   return out;
+}
+
+/// Whether `line` becomes `wanted` by with_plain_punctuation; most lines differ in their first bytes.
+bool plain_equals(std::string_view line, std::string_view wanted) {
+  while (!line.empty()) {
+    if (is_ascii(line.front())) {
+      if (wanted.empty() || line.front() != wanted.front()) return false;
+      line.remove_prefix(1);
+      wanted.remove_prefix(1);
+    } else {
+      const auto bytes = next_plain(line);
+      if (!wanted.starts_with(bytes)) return false;
+      wanted.remove_prefix(bytes.size());
+    }
+  }
+  return wanted.empty();
 }
 
 /// Trimming without decoding, which is right when the byte at the end is ASCII and no white space.
@@ -68,7 +93,7 @@ std::string_view comparable(std::string_view line, MatchPass pass, std::string& 
   line = quick_trim_end(line);
   if (pass == MatchPass::trimmed_end) return line;
   line = quick_trim_start(line);
-  if (pass == MatchPass::trimmed || is_ascii(line)) return line;
+  if (pass == MatchPass::trimmed || ascii_prefix(line) == line.size()) return line;
   store = with_plain_punctuation(line);
   return store;
 }
@@ -177,8 +202,12 @@ LineFinder::~LineFinder() = default;
 
 std::size_t LineFinder::equal_lines(std::span<const std::string_view> pattern, std::size_t at, MatchPass pass) const {
   std::string store;
+  auto equal = [&](std::string_view line, std::string_view wanted) {
+    if (pass != MatchPass::punctuation) return comparable(line, pass, store) == wanted;
+    return plain_equals(comparable(line, MatchPass::trimmed, store), wanted);
+  };
   std::size_t n = 0;
-  while (n < pattern.size() && comparable(lines_[at + n], pass, store) == pattern[n]) ++n;
+  while (n < pattern.size() && equal(lines_[at + n], pattern[n])) ++n;
   return n;
 }
 

@@ -43,7 +43,8 @@ void RegistryBuilder::shells(const config::Config& config, const model::ModelInf
   for (auto name : {"shell", "container.exec", "local_shell"}) handle(name, argv);
   handle("shell_command", script);
   definitions::Options options{.login = config.allow_login_shell};
-  auto type = config.features.enabled(config::Feature::unified_exec) ? model::ShellType::unified_exec : model.shell_type;
+  auto type =
+      config.features.enabled(config::Feature::unified_exec) ? model::ShellType::unified_exec : model.shell_type;
   switch (type) {
     case model::ShellType::default_:
       return offer("shell", definitions::shell(options), argv, true);

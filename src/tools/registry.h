@@ -1,7 +1,7 @@
 // Which tools a request offers, and which names are handled (tools.md 2).
 //
-// The tool list depends only on configuration, model and session source, and its order and bytes are stable, because the
-// prompt cache of the server depends on them.
+// The tool list depends only on configuration, model and session source, and its order and bytes are stable, because
+// the prompt cache of the server depends on them.
 #pragma once
 #include <map>
 #include <memory>

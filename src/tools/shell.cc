@@ -154,9 +154,8 @@ class ShellTool : public Tool {
     auto clearance = co_await clear_command(context, request);
     if (clearance.answer == Clearance::Answer::rejected) {
       bool by_user = clearance.reason == "rejected by user";
-      co_return tl::unexpected(
-          by_user ? ExecFailure{ExecFailure::Why::rejected, "exec command rejected by user"}
-                  : ExecFailure{ExecFailure::Why::refused, clearance.reason});
+      co_return tl::unexpected(by_user ? ExecFailure{ExecFailure::Why::rejected, "exec command rejected by user"}
+                                       : ExecFailure{ExecFailure::Why::refused, clearance.reason});
     }
     bool sandboxed = clearance.answer == Clearance::Answer::sandboxed;
     ExecRequest exec{.call_id = job.call_id,
@@ -165,7 +164,8 @@ class ShellTool : public Tool {
                      .env = command_environment(context),
                      .timeout = job.timeout};
     auto result = co_await run_once(context, exec, sandboxed);
-    if (!result || !sandboxed || result->timed_out || !sandbox::looks_denied(result->exit_code, result->out, result->err)) {
+    if (!result || !sandboxed || result->timed_out ||
+        !sandbox::looks_denied(result->exit_code, result->out, result->err)) {
       co_return result;
     }
     if (!co_await may_retry_unsandboxed(context, request, clearance.approved, false)) co_return result;

@@ -62,7 +62,7 @@ wire::event::ExecCommandEnd from_begin(const wire::event::ExecCommandBegin& begi
 }  // namespace shell_output_detail
 
 wire::event::ExecCommandEnd end_event(const wire::event::ExecCommandBegin& begin, const ExecOutput& output,
-                               const wire::TruncationPolicy& policy) {
+                                      const wire::TruncationPolicy& policy) {
   auto end = shell_output_detail::from_begin(begin);
   end.stdout_text = output.out;
   end.stderr_text = output.err;

@@ -20,7 +20,7 @@ wire::Duration duration_of(io::Span span);
 
 /// The closing event of a command: everything of `begin`, plus how it ended.
 wire::event::ExecCommandEnd end_event(const wire::event::ExecCommandBegin& begin, const ExecOutput& output,
-                               const wire::TruncationPolicy& policy);
+                                      const wire::TruncationPolicy& policy);
 wire::event::ExecCommandEnd end_event(const wire::event::ExecCommandBegin& begin, const ExecFailure& failure);
 
 }  // namespace burin::tools

@@ -1,7 +1,7 @@
 // What a tool is, what it is handed, and what it gives back (tools.md 1).
 //
-// A tool owns nothing of the turn: it works on the ToolContext that the turn lends it, reports through Host, and returns
-// one output. It is cancelled by its stop node like any task; the router, not the tool, then answers the model.
+// A tool owns nothing of the turn: it works on the ToolContext that the turn lends it, reports through Host, and
+// returns one output. It is cancelled by its stop node like any task; the router, not the tool, then answers the model.
 #pragma once
 #include <memory>
 #include <string>
@@ -28,8 +28,8 @@ struct ToolCall {
   std::string call_id;
   std::string name;
   Payload payload = Payload::function;
-  std::string input;                  // raw arguments (function) or raw input (custom)
-  wire::LocalShellExec local_shell;   // Payload::local_shell only
+  std::string input;                 // raw arguments (function) or raw input (custom)
+  wire::LocalShellExec local_shell;  // Payload::local_shell only
 };
 
 /// The answer to the model. `success` is internal: events, hooks, metrics.

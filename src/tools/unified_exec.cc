@@ -260,10 +260,11 @@ io::Task<int> UnifiedExec::keep(Process& p) {
   if (kept_.size() >= max_processes) co_await prune();
   kept_[p.id] = &p;
   if (kept_.size() >= warn_at) {
-    host_.model_warning(fmt::format(
-        "The maximum number of unified exec processes you can keep open is {} and you currently have {} processes open. "
-        "Reuse older processes or close them to prevent automatic pruning of old processes",
-        warn_at, kept_.size()));
+    host_.model_warning(
+        fmt::format("The maximum number of unified exec processes you can keep open is {} and you currently have {} "
+                    "processes open. "
+                    "Reuse older processes or close them to prevent automatic pruning of old processes",
+                    warn_at, kept_.size()));
   }
   co_return p.id;
 }

@@ -20,7 +20,7 @@ class HeadTailBuffer {
  public:
   explicit HeadTailBuffer(std::size_t limit) : limit_(limit) {}
   void append(std::string_view bytes);
-  std::string take();              // all that is kept; empties the buffer
+  std::string take();  // all that is kept; empties the buffer
   std::string text() const;
   bool empty() const { return head_.empty() && tail_.empty(); }
 

@@ -31,7 +31,8 @@ class ViewImageTool : public Tool {
       co_return answer(fmt::format("image path `{}` is not a file", file), false);
     }
     auto* files = &context.world.files;
-    auto outcome = co_await io::offload(context.world.pool, [files, file] { return context::load_image(*files, file); });
+    auto outcome =
+        co_await io::offload(context.world.pool, [files, file] { return context::load_image(*files, file); });
     context.host.emit(wire::event::ViewImageToolCall{.call_id = call.call_id, .path = file});
     std::vector<wire::ContentItem> items;
     if (auto* image = std::get_if<context::ImageData>(&outcome)) {
