@@ -131,6 +131,7 @@ void build(CLI::App& app, Sink& s) {
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
   linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
   linux_sandbox->prefix_command();
+  sandbox->add_subcommand("status", "Tell which protection this machine offers");
   auto* demo = app.add_subcommand("demo", "Watch a scripted model fix a bug; no key, no network");
   demo->add_flag("--keep", s.keep, "Keep the demo's folder");
   auto* mock = app.add_subcommand("mock-server", "A scripted model server for testing agents");
@@ -146,6 +147,7 @@ std::string usage_of(const CLI::App& app) {
   }
   std::string out = path + " [OPTIONS]";
   for (const auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
+    if (option->get_group().empty()) continue;
     out += option->get_required() ? fmt::format(" <{}>", option->get_name()) : fmt::format(" [{}]", option->get_name());
   }
   if (!app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty()) out += " [COMMAND]";
@@ -313,8 +315,10 @@ Command parse(int argc, char** argv) {
   if (*app.get_subcommand("features")) return FeaturesList{overrides, set(s.profile)};
   auto* sandbox = app.get_subcommand("sandbox");
   if (*sandbox) {
+    if (*sandbox->get_subcommand("status")) return SandboxStatus{};
     auto command = s.command;
     auto rest = sandbox->get_subcommand("linux")->remaining();
+    if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());  // the separator itself
     command.insert(command.end(), rest.begin(), rest.end());
     return SandboxLinux{overrides, s.sandbox_full_auto, command};
   }

@@ -28,6 +28,8 @@ struct SandboxLinux {
   bool full_auto = false;
   std::vector<std::string> command;
 };
+/// Which sandbox mechanisms are in force on this machine.
+struct SandboxStatus {};
 struct MockServer {
   std::vector<std::string> args;
 };
@@ -42,7 +44,8 @@ struct Done {
 /// No subcommand: the interactive mode.
 struct Interactive {};
 
-using Command = std::variant<Done, Interactive, Exec, Completion, FeaturesList, SandboxLinux, MockServer, Demo>;
+using Command =
+    std::variant<Done, Interactive, Exec, Completion, FeaturesList, SandboxLinux, SandboxStatus, MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

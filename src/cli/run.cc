@@ -126,6 +126,12 @@ int run_sandbox(const SandboxLinux& command) {
       fmt::format("Error: {}{}{}", code.error().text(), code.error().fix.empty() ? "" : "; ", code.error().fix));
 }
 
+int show_sandbox() {
+  auto mechanisms = sandbox::probe_mechanisms();
+  bool usable = mechanisms.landlock_abi > 0 && mechanisms.seccomp;
+  return io::write_all(1, mechanisms.describe() + "\n") && usable ? 0 : 1;
+}
+
 int run_mock_server(const MockServer& command) {
   RealWorld real(io::Environment::capture());
   return io::run_task(real.world().loop, testkit::mock_server_main(real.world(), command.args));
@@ -143,6 +149,7 @@ struct Runner {
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
+  int operator()(const SandboxStatus&) const { return show_sandbox(); }
   int operator()(const MockServer& command) const { return run_mock_server(command); }
   int operator()(const Demo& command) const {
     RealWorld real(io::Environment::capture());

@@ -13,6 +13,7 @@
 #include "model/auth.h"
 #include "model/catalog.h"
 #include "model/oss.h"
+#include "sandbox/policy.h"
 #include "store/sessions.h"
 #include "tools/json_position.h"
 
@@ -269,11 +270,16 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   Sink sink(*printer);
   auto os_release = world.files.read("/etc/os-release", 1 << 16);
   std::string model = chosen_model(*p.config, options);
+  auto mechanisms = sandbox::probe_mechanisms();
+  log(Level::info, "sandbox", "{}", mechanisms.describe());
+  if (sandbox::needs_sandbox(p.config->sandbox_policy) && (mechanisms.landlock_abi == 0 || !mechanisms.seccomp)) {
+    err.write(fmt::format("note: {}; commands will be refused\n", mechanisms.describe()));
+  }
   agent::ThreadOptions thread_options{
       .config = p.config,
       .identity = model::make_identity(world.env, originator, "", os_release ? *os_release : ""),
       .auth = model::load_auth(world.files, world.env, home, true),
-      .mechanisms = sandbox::probe_mechanisms(),
+      .mechanisms = mechanisms,
       .source = wire::source::Exec{},
       .model = model,
       .ephemeral = options.ephemeral,

@@ -6,8 +6,8 @@
 //
 // Beyond the reference, the read-only subpaths of writable roots (.git, .codex, .agents) are protected from commands
 // too. Landlock cannot take away below what it has granted, so they are mounted read-only in a mount namespace of the
-// command, and the folders between a root and them are kept from being renamed. Where the kernel allows none, they are not protected from commands (patches are always checked), and
-// Mechanisms::describe() says so.
+// command, and the folders between a root and them are kept from being renamed. Where the kernel allows none, they are
+// not protected from commands (patches are always checked), and Mechanisms::describe() says so.
 #pragma once
 #include <optional>
 #include <span>
@@ -35,8 +35,8 @@ Mechanisms probe_mechanisms();
 
 /// The arguments for io::SpawnSpec::launcher_args that make the hook apply `policy` for `cwd`. Empty when the policy
 /// needs no sandbox and the network is free; external-sandbox without network gives those of seccomp alone, so who does
-/// not want them asks needs_sandbox first (sandbox.md 10). Kind::unsupported when the mechanisms cannot enforce the policy (one clear
-/// line, with the remedy in `fix`).
+/// not want them asks needs_sandbox first (sandbox.md 10). Kind::unsupported when the mechanisms cannot enforce the
+/// policy (one clear line, with the remedy in `fix`).
 Result<std::vector<std::string>> launcher_args(const wire::SandboxPolicy& policy, const std::string& cwd,
                                                io::Files& files, const io::Environment& env,
                                                const Mechanisms& mechanisms);

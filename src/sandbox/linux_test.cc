@@ -339,7 +339,8 @@ struct SandboxedCalls : LinuxSandbox {
     auto done = run(std::move(s));
     EXPECT_TRUE(done) << done.error().text();
     std::map<std::string, int> out;
-    for (auto line : lines(done ? done->out : "")) {
+    const std::string text = done ? done->out : "";
+    for (auto line : lines(text)) {
       auto space = line.find(' ');
       if (line.starts_with('=') && space != std::string_view::npos) {
         out[std::string(line.substr(1, space - 1))] = static_cast<int>(parse_int(line.substr(space + 1)).value_or(-1));

@@ -71,15 +71,15 @@ bool plain_equals(std::string_view line, std::string_view wanted) {
   return wanted.empty();
 }
 
-/// Trimming without decoding, which is right when the byte at the end is ASCII and no white space.
+/// Trimming that decodes only where something else than blanks and ordinary characters stands at the end.
 std::string_view quick_trim_end(std::string_view s) {
-  if (!s.empty() && s.back() > ' ') return s;
-  return trim_end(s);
+  while (s.ends_with(' ') || s.ends_with('\t')) s.remove_suffix(1);
+  return s.empty() || s.back() > ' ' ? s : trim_end(s);
 }
 
 std::string_view quick_trim_start(std::string_view s) {
-  if (!s.empty() && s.front() > ' ') return s;
-  return trim_start(s);
+  while (s.starts_with(' ') || s.starts_with('\t')) s.remove_prefix(1);
+  return s.empty() || s.front() > ' ' ? s : trim_start(s);
 }
 
 constexpr std::uint32_t none = static_cast<std::uint32_t>(-1);
@@ -104,6 +104,7 @@ class LineFinder::Index {
   Index(std::span<const std::string_view> lines, MatchPass pass)
       : slots_(std::bit_ceil(lines.size() * 2 + 2), none), numbers_(lines.size()) {
     std::string store;
+    distinct_.reserve(lines.size());
     for (std::size_t i = 0; i < lines.size(); ++i) {
       std::string_view text = comparable(lines[i], pass, store);
       const std::size_t hash = std::hash<std::string_view>()(text);
@@ -215,8 +216,8 @@ std::optional<std::size_t> LineFinder::find(std::span<const std::string_view> pa
                                             MatchPass pass) {
   const auto p = static_cast<std::size_t>(pass);
   const std::size_t last = lines_.size() - pattern.size();
-  // Plain scanning is free of set-up; it may look at each line about twice before the index is worth its price.
-  const std::size_t budget = 2 * lines_.size();
+  // Plain scanning is free of set-up; it may look at each line about once before the index is worth its price.
+  const std::size_t budget = lines_.size();
   std::size_t at = start;
   for (; !indexes_[p] && at <= last && scanned_[p] < budget; ++at) {
     const std::size_t equal = equal_lines(pattern, at, pass);
