@@ -9,7 +9,11 @@ target_compile_definitions(burin_options INTERFACE
   BURIN_VERSION="${PROJECT_VERSION}" BURIN_COMPAT_VERSION="${BURIN_COMPAT_VERSION}"
   TOML_HEADER_ONLY=0 TOML_EXCEPTIONS=0 BOOST_JSON_NO_LIB=1)
 target_link_options(burin_options INTERFACE
-  -fuse-ld=mold -Wl,--gc-sections -Wl,--icf=safe -static-libstdc++ -static-libgcc -Wl,-z,relro,-z,now)
+  -fuse-ld=mold -Wl,--gc-sections -static-libstdc++ -static-libgcc -Wl,-z,relro,-z,now)
+if(NOT BURIN_SANITIZE)
+  # Folding equal functions; mold crashes on it together with the sanitizers.
+  target_link_options(burin_options INTERFACE -Wl,--icf=safe)
+endif()
 if(BURIN_SANITIZE)
   target_compile_options(burin_options INTERFACE -fsanitize=${BURIN_SANITIZE} -fno-sanitize-recover=undefined)
   target_link_options(burin_options INTERFACE -fsanitize=${BURIN_SANITIZE})
