@@ -107,6 +107,20 @@ int list_features(const FeaturesList& command) {
   return io::write_all(1, out) ? 0 : 1;
 }
 
+constexpr int interrupted_code = 130;
+
+/// Nothing when a signal ended it.
+std::optional<Result<int>> run_until_stopped(io::World& world, const wire::SandboxPolicy& policy,
+                                             const sandbox::Mechanisms& mechanisms, std::string cwd,
+                                             std::vector<std::string> argv, std::map<std::string, std::string> env) {
+  try {
+    return io::run_task(
+        world.loop, sandbox::run_sandboxed(world, policy, mechanisms, std::move(cwd), std::move(argv), std::move(env)));
+  } catch (const io::Cancelled&) {
+    return std::nullopt;
+  }
+}
+
 int run_sandbox(const SandboxLinux& command) {
   auto place = find_place("");
   if (!place) return place.error();
@@ -119,11 +133,15 @@ int run_sandbox(const SandboxLinux& command) {
   auto env = config::build_environment(config->shell_environment_policy, world.env, "");
   env.erase("CODEX_THREAD_ID");
   auto mechanisms = sandbox::probe_mechanisms();
-  auto code = io::run_task(
-      world.loop, sandbox::run_sandboxed(world, policy, mechanisms, config->cwd, command.command, std::move(env)));
-  if (code) return *code;
+  // The command has a session of its own, so Ctrl-C reaches it through us: its whole tree ends.
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) {
+    world.loop.on_signal(number, [&world] { world.loop.root.fire(io::Why::shutdown); });
+  }
+  auto code = run_until_stopped(world, policy, mechanisms, config->cwd, command.command, std::move(env));
+  if (!code) return interrupted_code;
+  if (*code) return **code;
   return fail_with(
-      fmt::format("Error: {}{}{}", code.error().text(), code.error().fix.empty() ? "" : "; ", code.error().fix));
+      fmt::format("Error: {}{}{}", code->error().text(), code->error().fix.empty() ? "" : "; ", code->error().fix));
 }
 
 int show_sandbox() {
