@@ -83,9 +83,17 @@ std::string TurnDiff::unified() const {
   return out;
 }
 
-std::string TurnDiff::file_diff(const Tracked& file, const std::string& shown) const {
+const std::string& TurnDiff::file_diff(const Tracked& file, const std::string& shown) const {
+  auto right = read(file.new_path);
+  if (!file.last || file.last->name != shown || file.last->after != right) {
+    std::string diff = make_diff(file, right, shown);
+    file.last = Shown{std::move(right), shown, std::move(diff)};
+  }
+  return file.last->diff;
+}
+
+std::string TurnDiff::make_diff(const Tracked& file, const std::optional<Side>& right, const std::string& shown) const {
   const auto& left = file.before;
-  const auto right = read(file.new_path);
   if (!left && !right) return {};
   if (left && right && left->content == right->content) return {};
   const std::string old_shown = display(file.old_path);

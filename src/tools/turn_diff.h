@@ -32,15 +32,23 @@ class TurnDiff {
   struct Side {
     std::string content;
     std::uint32_t mode = 0100644;  // git mode; 0120000 with the link target as content
+    bool operator==(const Side&) const = default;
+  };
+  struct Shown {
+    std::optional<Side> after;
+    std::string name, diff;
   };
   struct Tracked {
     std::string old_path;        // where the baseline was
     std::string new_path;        // where the file is now
     std::optional<Side> before;  // absent: there was no file
+    // The diff is asked for several times in a turn: it is made again only when the file has changed since.
+    mutable std::optional<Shown> last = {};
   };
   std::optional<Side> read(const std::string& path) const;
   std::string display(const std::string& path) const;
-  std::string file_diff(const Tracked& file, const std::string& shown) const;
+  const std::string& file_diff(const Tracked& file, const std::string& shown) const;
+  std::string make_diff(const Tracked& file, const std::optional<Side>& right, const std::string& shown) const;
 
   io::Files& files_;
   std::string cwd_;

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <limits>
+#include <cstdlib>
+#include <list>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -29,11 +30,8 @@ Lines lines_with_ends(std::string_view text) {
   return out;
 }
 
-/// Lines of one side that may also be on the other, as numbers: equal lines have equal numbers on both sides.
-struct Sequence {
-  std::vector<std::uint32_t> numbers;
-  std::vector<std::size_t> lines;  // which lines they are
-};
+/// Lines as numbers: equal lines have equal numbers on both sides.
+using Numbers = std::vector<std::uint32_t>;
 
 /// A part of both sequences.
 struct Box {
@@ -46,15 +44,16 @@ struct Point {
 };
 
 /// Finds what two sequences have in common: Myers, "An O(ND) Difference Algorithm and Its Variations", section 4b.
+/// Where several shortest scripts exist, the order of the search decides; it is that of the reference's diff library.
 class Comparison {
  public:
   Comparison(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) : a_(a), b_(b) {
     const std::size_t both = a.size() + b.size();
     // As in git: about the square root of the size, but not little.
     effort_ = static_cast<Offset>(std::max<std::size_t>(256, std::size_t{1} << (std::bit_width(both) / 2)));
-    forward_.resize(both + 3);
-    backward_.resize(both + 3);
-    lowest_ = -static_cast<Offset>(b.size()) - 1;
+    middle_ = std::min(effort_, static_cast<Offset>(both)) + 2;
+    forward_.resize(static_cast<std::size_t>(2 * middle_ + 1));
+    backward_.resize(forward_.size());
   }
 
   /// Calls `gone(i)` for every place of `a`, and `come(j)` for every place of `b`, that has no counterpart.
@@ -80,77 +79,58 @@ class Comparison {
  private:
   static Offset size_of(std::span<const std::uint32_t> s) { return static_cast<Offset>(s.size()); }
   bool same(Offset a, Offset b) const { return a_[static_cast<std::size_t>(a)] == b_[static_cast<std::size_t>(b)]; }
-  /// Diagonal k holds the points with a - b = k. For each: how far down a path has come, from the upper left corner
-  /// and from the lower right one.
-  Offset& forward(Offset k) { return forward_[static_cast<std::size_t>(k - lowest_)]; }
-  Offset& backward(Offset k) { return backward_[static_cast<std::size_t>(k - lowest_)]; }
-
-  /// The diagonals that a search has reached; each step adds one at both sides, and leaves out those outside the box.
-  struct Reach {
-    Offset low, high;
-    template <class At>
-    void grow(Offset box_low, Offset box_high, Offset unreached, At at) {
-      if (low > box_low) {
-        at(--low - 1) = unreached;
-      } else {
-        ++low;
-      }
-      if (high < box_high) {
-        at(++high + 1) = unreached;
-      } else {
-        --high;
-      }
-    }
-    bool holds(Offset k) const { return low <= k && k <= high; }
-  };
+  /// Diagonal k holds the points with a - b = k, counted from the corner where the search began. For each: how far in
+  /// `a` the path on it has come.
+  Offset& forward(Offset k) { return forward_[static_cast<std::size_t>(k + middle_)]; }
+  Offset& backward(Offset k) { return backward_[static_cast<std::size_t>(k + middle_)]; }
 
   /// A point on a shortest path through the box or, when finding one takes too long, on the most promising one.
   Point split(const Box& box) {
-    const Offset low = box.a - box.b_end, high = box.a_end - box.b;
-    const Offset start = box.a - box.b, end = box.a_end - box.b_end;
-    const bool odd = ((start - end) & 1) != 0;
-    Reach from_start{start, start}, from_end{end, end};
-    forward(start) = box.a;
-    backward(end) = box.a_end;
-    for (Offset cost = 1;; ++cost) {
-      from_start.grow(low, high, -1, [&](Offset k) -> Offset& { return forward(k); });
-      for (Offset k = from_start.high; k >= from_start.low; k -= 2) {
-        Offset a = std::max(forward(k - 1) + 1, forward(k + 1));
-        while (a < box.a_end && a - k < box.b_end && same(a, a - k)) ++a;
+    const Offset n = box.a_end - box.a, m = box.b_end - box.b, delta = n - m;
+    const bool odd = (delta & 1) != 0;
+    forward(1) = backward(1) = 0;
+    for (Offset cost = 0;; ++cost) {
+      for (Offset k = cost; k >= -cost; k -= 2) {
+        Offset a = k == -cost || (k != cost && forward(k - 1) < forward(k + 1)) ? forward(k + 1) : forward(k - 1) + 1;
+        const Point start{box.a + a, box.b + a - k};
+        while (a < n && a - k < m && same(box.a + a, box.b + a - k)) ++a;
         forward(k) = a;
-        if (odd && from_end.holds(k) && backward(k) <= a) return {a, a - k};
+        if (odd && std::abs(k - delta) <= cost - 1 && a + backward(delta - k) >= n) return start;
       }
-      from_end.grow(low, high, std::numeric_limits<Offset>::max(), [&](Offset k) -> Offset& { return backward(k); });
-      for (Offset k = from_end.high; k >= from_end.low; k -= 2) {
-        Offset a = std::min(backward(k - 1), backward(k + 1) - 1);
-        while (a > box.a && a - k > box.b && same(a - 1, a - k - 1)) --a;
+      for (Offset k = cost; k >= -cost; k -= 2) {
+        Offset a =
+            k == -cost || (k != cost && backward(k - 1) < backward(k + 1)) ? backward(k + 1) : backward(k - 1) + 1;
+        while (a < n && a - k < m && same(box.a_end - 1 - a, box.b_end - 1 - (a - k))) ++a;
         backward(k) = a;
-        if (!odd && from_start.holds(k) && a <= forward(k)) return {a, a - k};
+        if (!odd && std::abs(k - delta) <= cost && a + forward(delta - k) >= n) {
+          return {box.a_end - a, box.b_end - (a - k)};
+        }
       }
-      if (cost >= effort_) return furthest(box, from_start, from_end);
+      if (cost >= effort_) return furthest(box, cost);
     }
   }
 
-  /// The point that is furthest from the corner where its search began.
-  Point furthest(const Box& box, const Reach& from_start, const Reach& from_end) {
+  /// The point inside the box that is furthest from the corner where its search began.
+  Point furthest(const Box& box, Offset cost) {
+    const Offset n = box.a_end - box.a, m = box.b_end - box.b;
     Offset best = -1;
     Point point{};
-    for (Offset k = from_start.high; k >= from_start.low; k -= 2) {
-      const Offset a = std::min({forward(k), box.a_end, box.b_end + k});
-      const Offset come = (a - box.a) + (a - k - box.b);
-      if (come > best) best = come, point = {a, a - k};
-    }
-    for (Offset k = from_end.high; k >= from_end.low; k -= 2) {
-      const Offset a = std::max({backward(k), box.a, box.b + k});
-      const Offset come = (box.a_end - a) + (box.b_end - (a - k));
-      if (come > best) best = come, point = {a, a - k};
+    auto look = [&](Offset reached, Offset k, bool from_start) {
+      const Offset a = std::min({reached, n, m + k}), b = a - k;
+      if (a < 0 || b < 0 || a + b <= best) return;
+      best = a + b;
+      point = from_start ? Point{box.a + a, box.b + b} : Point{box.a_end - a, box.b_end - b};
+    };
+    for (Offset k = cost; k >= -cost; k -= 2) {
+      look(forward(k), k, true);
+      look(backward(k), k, false);
     }
     return point;
   }
 
   std::span<const std::uint32_t> a_, b_;
   std::vector<Offset> forward_, backward_;
-  Offset lowest_ = 0;
+  Offset middle_ = 0;  // index of diagonal 0
   Offset effort_ = 0;
 };
 
@@ -159,7 +139,130 @@ struct Change {
   std::size_t a, a_end, b, b_end;
 };
 
-/// Which lines changed, after the common ends of both sides.
+/// Moves additions to where the reference shows them: up as far as the text allows, joining those that meet, and then
+/// down again, past removals too. Removals stay where they were found.
+class Slider {
+ public:
+  Slider(const Lines& a, const Lines& b, const std::vector<bool>& gone, const std::vector<bool>& come) : a_(a), b_(b) {
+    for (std::size_t i = 0, j = 0; i < a.size() || j < b.size();) {
+      if (i < a.size() && gone[i]) {
+        extend(Kind::gone, i++, j);
+      } else if (j < b.size() && come[j]) {
+        extend(Kind::come, i, j++);
+      } else {
+        extend(Kind::same, i++, j++);
+      }
+    }
+  }
+
+  std::vector<Change> changes() {
+    for (auto step = steps_.begin(); step != steps_.end(); ++step) {
+      if (step->kind == Kind::come) step = down(up(step));
+    }
+    std::vector<Change> out;
+    std::size_t a = 0, b = 0;
+    bool open = false;
+    for (const Step& step : steps_) {
+      if (step.size == 0) continue;
+      if (step.kind != Kind::same && !open) out.push_back({a, a, b, b});
+      open = step.kind != Kind::same;
+      if (step.kind != Kind::come) a += step.size;
+      if (step.kind != Kind::gone) b += step.size;
+      if (open) out.back().a_end = a, out.back().b_end = b;
+    }
+    return out;
+  }
+
+ private:
+  enum class Kind : unsigned char { same, gone, come };
+  /// `size` lines from a and/or b on.
+  struct Step {
+    Kind kind;
+    std::size_t a, b, size;
+  };
+  using Place = std::list<Step>::iterator;
+
+  void extend(Kind kind, std::size_t a, std::size_t b) {
+    if (steps_.empty() || steps_.back().kind != kind) steps_.push_back({kind, a, b, 0});
+    ++steps_.back().size;
+  }
+
+  bool same_above(const Step& equal, const Step& added, std::size_t n) const {
+    return n < equal.size && n < added.size && a_[equal.a + equal.size - 1 - n] == b_[added.b + added.size - 1 - n];
+  }
+  bool same_below(const Step& equal, const Step& added, std::size_t n) const {
+    return n < equal.size && n < added.size && a_[equal.a + n] == b_[added.b + n];
+  }
+
+  Place up(Place added) {
+    while (added != steps_.begin()) {
+      const Place above = std::prev(added);
+      if (above->kind == Kind::gone) {
+        steps_.splice(above, steps_, added);
+        added->a = above->a;
+        above->b = added->b + added->size;
+        continue;
+      }
+      if (above->kind == Kind::come) {
+        above->size += added->size;
+        steps_.erase(added);
+        added = above;
+        continue;
+      }
+      std::size_t n = 0;
+      while (same_above(*above, *added, n)) ++n;
+      if (n == 0 && above->size > 0) break;
+      if (n > 0) {
+        auto below = std::next(added);
+        if (below == steps_.end() || below->kind != Kind::same) {
+          below = steps_.insert(below, {Kind::same, above->a + above->size, added->b + added->size, 0});
+        }
+        *below = {Kind::same, below->a - n, below->b - n, below->size + n};
+        added->a -= n;
+        added->b -= n;
+        above->size -= n;
+      }
+      if (above->size == 0) steps_.erase(above);
+    }
+    return added;
+  }
+
+  Place down(Place added) {
+    for (auto below = std::next(added); below != steps_.end(); below = std::next(added)) {
+      if (below->kind == Kind::gone) {
+        steps_.splice(added, steps_, below);
+        below->b = added->b;
+        added->a = below->a + below->size;
+        continue;
+      }
+      if (below->kind == Kind::come) {
+        added->size += below->size;
+        steps_.erase(below);
+        continue;
+      }
+      std::size_t n = 0;
+      while (same_below(*below, *added, n)) ++n;
+      if (n == 0 && below->size > 0) break;
+      if (n > 0) {
+        if (added == steps_.begin() || std::prev(added)->kind != Kind::same) {
+          steps_.insert(added, {Kind::same, below->a, added->b, 0});
+        }
+        std::prev(added)->size += n;
+        added->a += n;
+        added->b += n;
+        *below = {Kind::same, below->a + n, below->b + n, below->size - n};
+      }
+      if (below->size == 0) steps_.erase(below);
+    }
+    return added;
+  }
+
+  const Lines& a_;
+  const Lines& b_;
+  std::list<Step> steps_;
+};
+
+/// Which lines changed.
 class Differ {
  public:
   Differ(const Lines& a, const Lines& b) : a_(a), b_(b), gone_(a.size(), false), come_(b.size(), false) {}
@@ -168,80 +271,46 @@ class Differ {
     std::size_t first = 0, a_end = a_.size(), b_end = b_.size();
     while (first < a_end && first < b_end && a_[first] == b_[first]) ++first;
     while (a_end > first && b_end > first && a_[a_end - 1] == b_[b_end - 1]) --a_end, --b_end;
-    if (first < a_end || first < b_end) compare(first, a_end, b_end);
-    return slid(collect());
+    compare(first, a_end, b_end);
+    return Slider(a_, b_, gone_, come_).changes();
   }
 
  private:
+  /// Above so many lines, those that only one side has are set apart before the search, which makes it far shorter. It
+  /// may also choose another of several shortest scripts.
+  static constexpr std::size_t many_lines = 20'000;
+
   void compare(std::size_t first, std::size_t a_end, std::size_t b_end) {
     struct Number {
       std::uint32_t number = 0;
-      bool in_b = false;
+      bool in_a = false, in_b = false;
     };
     std::unordered_map<std::string_view, Number> known;
-    known.reserve(a_end - first);
+    known.reserve(a_end - first + b_end - first);
+    auto number_of = [&](std::string_view line) -> Number& {
+      return known.try_emplace(line, Number{static_cast<std::uint32_t>(known.size())}).first->second;
+    };
+    for (std::size_t i = first; i < a_end; ++i) number_of(a_[i]).in_a = true;
+    for (std::size_t j = first; j < b_end; ++j) number_of(b_[j]).in_b = true;
+    const bool all = a_end - first + b_end - first <= many_lines;
+    Numbers left, right;
+    std::vector<std::size_t> left_lines, right_lines;
     for (std::size_t i = first; i < a_end; ++i) {
-      known.try_emplace(a_[i], Number{static_cast<std::uint32_t>(known.size()), false});
+      const Number& n = number_of(a_[i]);
+      gone_[i] = !all && !n.in_b;
+      if (gone_[i]) continue;
+      left.push_back(n.number);
+      left_lines.push_back(i);
     }
-    // A line that only one side has cannot be common; without such lines the search is far shorter.
-    Sequence left, right;
     for (std::size_t j = first; j < b_end; ++j) {
-      const auto found = known.find(b_[j]);
-      if (found == known.end()) {
-        come_[j] = true;
-        continue;
-      }
-      found->second.in_b = true;
-      right.numbers.push_back(found->second.number);
-      right.lines.push_back(j);
+      const Number& n = number_of(b_[j]);
+      come_[j] = !all && !n.in_a;
+      if (come_[j]) continue;
+      right.push_back(n.number);
+      right_lines.push_back(j);
     }
-    for (std::size_t i = first; i < a_end; ++i) {
-      const Number& n = known.find(a_[i])->second;
-      if (!n.in_b) {
-        gone_[i] = true;
-        continue;
-      }
-      left.numbers.push_back(n.number);
-      left.lines.push_back(i);
-    }
-    Comparison(left.numbers, right.numbers)
-        .run([&](std::size_t i) { gone_[left.lines[i]] = true; }, [&](std::size_t j) { come_[right.lines[j]] = true; });
-  }
-
-  std::vector<Change> collect() const {
-    std::vector<Change> out;
-    for (std::size_t i = 0, j = 0; i < a_.size() || j < b_.size(); ++i, ++j) {
-      Change c{i, i, j, j};
-      while (c.a_end < a_.size() && gone_[c.a_end]) ++c.a_end;
-      while (c.b_end < b_.size() && come_[c.b_end]) ++c.b_end;
-      if (c.a_end > c.a || c.b_end > c.b) out.push_back(c);
-      i = c.a_end;
-      j = c.b_end;
-    }
-    return out;
-  }
-
-  /// Moves pure additions and removals down as far as the text allows, joining those that meet.
-  std::vector<Change> slid(std::vector<Change> changes) const {
-    std::vector<Change> out;
-    for (std::size_t n = 0; n < changes.size(); ++n) {
-      Change c = changes[n];
-      const bool last = n + 1 == changes.size();
-      const std::size_t stop = last ? a_.size() : changes[n + 1].a;
-      if (c.a == c.a_end || c.b == c.b_end) {
-        const bool added = c.a == c.a_end;
-        const auto& lines = added ? b_ : a_;
-        std::size_t from = added ? c.b : c.a, to = added ? c.b_end : c.a_end;
-        for (; c.a_end < stop && lines[from] == lines[to]; ++from, ++to) ++c.a, ++c.a_end, ++c.b, ++c.b_end;
-      }
-      if (!last && c.a_end == stop) {
-        changes[n + 1].a = c.a;
-        changes[n + 1].b = c.b;
-      } else {
-        out.push_back(c);
-      }
-    }
-    return out;
+    Comparison(left, right)
+        .run([&](std::size_t i) { gone_[left_lines[i]] = true; }, [&](std::size_t j) { come_[right_lines[j]] = true; });
   }
 
   const Lines& a_;

@@ -1,9 +1,8 @@
 // Unified diffs of two texts, line by line.
 //
-// The comparison is Myers' in linear space, on numbered lines, after what both sides have in common at their ends and
-// what only one side has were set apart. Where two texts have so little in common that the shortest script would take
-// too long, the best way found so far is taken: the result is then correct, but not the shortest. As git does, a run of
-// changes that could stand in several places stands in the last.
+// The comparison is Myers' in linear space, on numbered lines. Of several shortest scripts it takes the one that the
+// reference shows, so that clients see the same diffs. Where two texts have so little in common that a shortest script
+// would take too long, the best way found so far is taken: the result is then correct, but not the shortest.
 //
 // Pure functions; any thread.
 #pragma once

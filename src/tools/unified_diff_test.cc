@@ -130,9 +130,13 @@ TEST(UnifiedDiff, HunksJoinWhenTheirContextsTouch) {
             "@@ -1,2 +1,2 @@\n-1\n+one\n 2\n@@ -4,3 +4,3 @@\n 4\n-5\n+five\n 6\n");
 }
 
-TEST(UnifiedDiff, ChangesStandAsLowAsTheyCan) {
+/// What the reference prints for the same texts.
+TEST(UnifiedDiff, OfSeveralShortestDiffsItIsTheReferences) {
+  // Additions stand as low as they can, also behind removals; removals stay where the search found them.
   EXPECT_EQ(unified_diff("a\nb\n}\nc\n", "a\nb\n}\nb\n}\nc\n", 0), "@@ -3,0 +4,2 @@\n+b\n+}\n");
   EXPECT_EQ(unified_diff("x\nx\nx\n", "x\n", 0), "@@ -2,2 +1,0 @@\n-x\n-x\n");
+  EXPECT_EQ(unified_diff("k\nc\nb\na\na\n\n", "k\nc\nx\nc\nb\na\n\n", 1), "@@ -2,4 +2,5 @@\n c\n+x\n+c\n b\n-a\n a\n");
+  EXPECT_EQ(unified_diff("f\na\n", "f\nd\na\n", 1), "@@ -1,2 +1,3 @@\n f\n+d\n a\n");
 }
 
 TEST(UnifiedDiff, RandomTextsGiveShortestCorrectDiffs) {
