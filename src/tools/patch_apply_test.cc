@@ -1,7 +1,7 @@
 #include "tools/patch_apply.h"
 
 #include <cerrno>
-#include <random>
+#include <ctime>
 
 #include <gtest/gtest.h>
 
@@ -155,6 +155,21 @@ TEST(PatchApply, TheByteOrderMarkStays) {
 
 TEST(PatchApply, VerticalTabsAndOtherSeparatorsAreNoLineEnds) {
   EXPECT_EQ(applied("a\x0b\x0c\xC2\x85z\nb\rc\n", "-b\rc\n+d\n"), "a\x0b\x0c\xC2\x85z\nd\n");
+}
+
+TEST(PatchApply, ManyFuzzyPlacesInABigFileAreFoundFast) {
+  std::string file, body, expected;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string line = i % 4 == 0 ? "}" : "call “" + std::to_string(i) + "”";
+    const bool place = i % 100 == 50;
+    file += "  " + line + "\n";
+    if (place) body += "@@\n-call \"" + std::to_string(i) + "\"\n+new\n";
+    expected += place ? "new\n" : "  " + line + "\n";
+  }
+  const std::clock_t start = std::clock();
+  EXPECT_TRUE(applied(file, body) == expected);
+  // About 20 ms with optimisation; trying every position in every pass takes many times as long.
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 3.0);
 }
 
 TEST(PatchRun, EveryHunkAndTheSummaryByKind) {
