@@ -281,32 +281,36 @@ class Differ {
   static constexpr std::size_t many_lines = 20'000;
 
   void compare(std::size_t first, std::size_t a_end, std::size_t b_end) {
-    struct Number {
-      std::uint32_t number = 0;
-      bool in_a = false, in_b = false;
+    // Each line is looked up once: hashing is what a long file costs here.
+    std::unordered_map<std::string_view, std::uint32_t> known;
+    known.reserve(a_end - first);
+    auto numbers_of = [&](const Lines& lines, std::size_t end) {
+      Numbers out;
+      out.reserve(end - first);
+      for (std::size_t i = first; i < end; ++i)
+        out.push_back(known.try_emplace(lines[i], static_cast<std::uint32_t>(known.size())).first->second);
+      return out;
     };
-    std::unordered_map<std::string_view, Number> known;
-    known.reserve(a_end - first + b_end - first);
-    auto number_of = [&](std::string_view line) -> Number& {
-      return known.try_emplace(line, Number{static_cast<std::uint32_t>(known.size())}).first->second;
-    };
-    for (std::size_t i = first; i < a_end; ++i) number_of(a_[i]).in_a = true;
-    for (std::size_t j = first; j < b_end; ++j) number_of(b_[j]).in_b = true;
+    const Numbers numbers_a = numbers_of(a_, a_end);
+    const std::size_t known_in_a = known.size();
+    const Numbers numbers_b = numbers_of(b_, b_end);
+    std::vector<bool> in_b(known.size());
+    for (const std::uint32_t number : numbers_b) in_b[number] = true;
     const bool all = a_end - first + b_end - first <= many_lines;
     Numbers left, right;
     std::vector<std::size_t> left_lines, right_lines;
     for (std::size_t i = first; i < a_end; ++i) {
-      const Number& n = number_of(a_[i]);
-      gone_[i] = !all && !n.in_b;
+      const std::uint32_t number = numbers_a[i - first];
+      gone_[i] = !all && !in_b[number];
       if (gone_[i]) continue;
-      left.push_back(n.number);
+      left.push_back(number);
       left_lines.push_back(i);
     }
     for (std::size_t j = first; j < b_end; ++j) {
-      const Number& n = number_of(b_[j]);
-      come_[j] = !all && !n.in_a;
+      const std::uint32_t number = numbers_b[j - first];
+      come_[j] = !all && number >= known_in_a;
       if (come_[j]) continue;
-      right.push_back(n.number);
+      right.push_back(number);
       right_lines.push_back(j);
     }
     Comparison(left, right)
