@@ -28,6 +28,15 @@ std::vector<std::string> words(const CommandInfo& info) {
 
 std::string in_single_quotes(std::string_view text) { return "'" + replace_all(text, "'", "''") + "'"; }
 
+/// The arms of the shell's `case "$path $word"` that walk down to the subcommand being typed.
+std::string path_cases(const std::vector<Node>& nodes) {
+  std::string out;
+  for (const auto& n : nodes) {
+    if (n.path != "burin") out += fmt::format("      \"{0}\") path=\"{0}\" ;;\n", n.path);
+  }
+  return out;
+}
+
 std::string bash(const std::vector<Node>& nodes) {
   std::string out =
       "_burin() {\n"
@@ -35,9 +44,7 @@ std::string bash(const std::vector<Node>& nodes) {
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    word=\"${COMP_WORDS[i]}\"\n"
       "    case \"$path $word\" in\n";
-  for (const auto& n : nodes) {
-    if (n.path != "burin") out += fmt::format("      \"{0}\") path=\"{0}\" ;;\n", n.path);
-  }
+  out += path_cases(nodes);
   out += "    esac\n  done\n  case \"$path\" in\n";
   for (const auto& n : nodes) {
     out +=
@@ -55,9 +62,7 @@ std::string zsh(const std::vector<Node>& nodes) {
       "  for ((i = 2; i < CURRENT; i++)); do\n"
       "    word=\"${words[i]}\"\n"
       "    case \"$path $word\" in\n";
-  for (const auto& n : nodes) {
-    if (n.path != "burin") out += fmt::format("      \"{0}\") path=\"{0}\" ;;\n", n.path);
-  }
+  out += path_cases(nodes);
   out += "    esac\n  done\n  local -a entries\n  case \"$path\" in\n";
   for (const auto& n : nodes) {
     out += fmt::format("    \"{}\") entries=(\n", n.path);
