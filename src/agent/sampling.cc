@@ -50,7 +50,7 @@ class Attempt {
     }
     if (stopped) std::rethrow_exception(stopped);
     if (error) co_return model::ModelFail(std::move(*error));
-    emit_turn_diff();
+    co_await emit_turn_diff();
     Sampled result;
     result.needs_follow_up = called_ || input_waiting_;
     result.last_message = items_.last_message();
@@ -153,12 +153,10 @@ class Attempt {
     }
   }
 
-  void emit_turn_diff() {
-    if (auto text = in_.diff.unified(); !text.empty()) {
-      wire::event::TurnDiff event;
-      event.unified_diff = std::move(text);
-      in_.session.emit(std::move(event));
-    }
+  io::Task<> emit_turn_diff() {
+    if (in_.diff.empty()) co_return;
+    auto text = co_await io::offload(in_.session.world.pool, [this] { return in_.diff.unified(); });
+    if (!text.empty()) in_.session.emit(wire::event::TurnDiff{std::move(text)});
   }
 
   SamplingInput& in_;

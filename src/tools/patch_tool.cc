@@ -34,10 +34,16 @@ struct Job {
   wire::FileChanges changes;
 };
 
-PatchResult<wire::FileChanges> verified(io::Files& files, const std::string& patch, const std::string& cwd) {
+PatchResult<wire::FileChanges> verify_now(io::Files& files, const std::string& patch, const std::string& cwd) {
   const auto hunks = parse_patch(patch);
   if (!hunks) return tl::unexpected(hunks.error().as_verification());
   return verify_patch(files, cwd, *hunks);
+}
+
+/// On the pool, as everything here that reads and compares files: they may be large, or on a slow disk.
+io::Task<PatchResult<wire::FileChanges>> verified(ToolContext& context, const std::string& patch,
+                                                  const std::string& cwd) {
+  co_return co_await io::offload(context.world.pool, [&] { return verify_now(context.world.files, patch, cwd); });
 }
 
 /// Every path that the patch writes or removes, without "." and "..".
@@ -149,8 +155,8 @@ io::Task<Attempt> apply(ToolContext& context, const Job& job, bool ask) {
   co_return co_await run_once(context, request, false);
 }
 
-void show_turn_diff(ToolContext& context) {
-  if (auto text = context.diff.unified(); !text.empty()) context.host.emit(wire::event::TurnDiff{std::move(text)});
+void show_turn_diff(ToolContext& context, std::string text) {
+  if (!text.empty()) context.host.emit(wire::event::TurnDiff{std::move(text)});
 }
 
 void show_end(ToolContext& context, const Job& job, const Attempt& result) {
@@ -169,7 +175,6 @@ void show_end(ToolContext& context, const Job& job, const Attempt& result) {
     end.status = declined ? wire::ToolStatus::declined : wire::ToolStatus::failed;
   }
   context.host.emit(std::move(end));
-  show_turn_diff(context);
 }
 
 /// Everything after verification.
@@ -177,25 +182,29 @@ io::Task<ToolResult> run_job(ToolContext& context, Job job) {
   if (job.changes.empty()) co_return answer("patch rejected: empty patch", false);
   const Safety safety = assess(context, job.changes);
   if (safety == Safety::reject) co_return answer("patch rejected: " + std::string(outside), false);
-  context.diff.before(job.changes);
+  co_await io::offload(context.world.pool, [&] { context.diff.before(job.changes); });
   wire::event::PatchApplyBegin begin;
   begin.call_id = job.call_id;
   begin.turn_id = context.turn_id;
   begin.auto_approved = safety == Safety::run;
   begin.changes = job.changes;
   context.host.emit(std::move(begin));
+  Attempt result = tl::unexpected(ExecFailure{ExecFailure::Why::signal, "aborted by user"});
   std::exception_ptr stopped;
   try {
-    auto result = co_await apply(context, job, safety == Safety::ask);
-    show_end(context, job, result);
-    if (!result) co_return answer(result.error().model_text, false);
-    co_return answer(structured_output(*result, context.model.truncation_policy), result->exit_code == 0);
+    result = co_await apply(context, job, safety == Safety::ask);
   } catch (const io::Cancelled&) {
     stopped = std::current_exception();
   }
   // Every begun patch is ended, also an aborted one.
-  show_end(context, job, tl::unexpected(ExecFailure{ExecFailure::Why::signal, "aborted by user"}));
-  std::rethrow_exception(stopped);
+  show_end(context, job, result);
+  if (stopped) {
+    show_turn_diff(context, context.diff.unified());
+    std::rethrow_exception(stopped);
+  }
+  show_turn_diff(context, co_await io::offload(context.world.pool, [&] { return context.diff.unified(); }));
+  if (!result) co_return answer(result.error().model_text, false);
+  co_return answer(structured_output(*result, context.model.truncation_policy), result->exit_code == 0);
 }
 
 class PatchTool : public Tool {
@@ -214,7 +223,7 @@ class PatchTool : public Tool {
       if (!arguments) co_return answer(argument_error(arguments.error()), false);
       job.patch = std::move(arguments->input);
     }
-    auto changes = verified(context.world.files, job.patch, job.cwd);
+    auto changes = co_await verified(context, job.patch, job.cwd);
     if (!changes) co_return answer(std::string(failed) + changes.error(), false);
     job.changes = *std::move(changes);
     co_return co_await run_job(context, std::move(job));
@@ -228,7 +237,7 @@ std::shared_ptr<Tool> make_patch_tool() { return std::make_shared<patch_tool_det
 io::Task<ToolResult> run_intercepted_patch(ToolContext& context, const ToolCall& call, PatchCall patch,
                                            io::Span timeout) {
   using namespace patch_tool_detail;
-  auto changes = verified(context.world.files, patch.patch, patch.cwd);
+  auto changes = co_await verified(context, patch.patch, patch.cwd);
   if (!changes) co_return answer(std::string(failed) + changes.error(), false);
   context.host.model_warning("apply_patch was requested via " + call.name +
                              ". Use the apply_patch tool instead of exec_command.");

@@ -3,7 +3,8 @@
 // The baseline of a file is its content when the first patch of the turn touches it; the current side is read from disk
 // when the diff is made, so it also shows what others changed meanwhile. A move makes the file's other name current.
 //
-// Owned by the turn, used on its thread; borrows the files.
+// Owned by the turn, used by one thread at a time: reading and comparing is done on the pool while the turn waits.
+// Borrows the files.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -24,6 +25,9 @@ class TurnDiff {
 
   /// Before a patch runs: takes the baseline of every path that is not tracked yet, and follows moves.
   void before(const wire::FileChanges& changes);
+
+  /// No patch has touched a file yet.
+  bool empty() const { return tracked_.empty(); }
 
   /// The aggregate as git-style diff text; empty when nothing differs.
   std::string unified() const;
