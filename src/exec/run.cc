@@ -208,6 +208,17 @@ bool use_color(Color choice, int fd) {
   return choice == Color::always || (choice == Color::automatic && io::is_terminal(fd));
 }
 
+/// What the sandbox cannot do here is said at the start, not when a command meets it.
+void tell_protection(const config::Config& config, const sandbox::Mechanisms& mechanisms, Out& err) {
+  log(Level::info, "sandbox", "{}", mechanisms.describe());
+  if (!sandbox::needs_sandbox(config.sandbox_policy)) return;
+  if (mechanisms.landlock_abi == 0 || !mechanisms.seccomp) {
+    err.write(fmt::format("note: {}; commands will be refused\n", mechanisms.describe()));
+  } else if (!mechanisms.mounts && std::holds_alternative<wire::WorkspaceWrite>(config.sandbox_policy)) {
+    err.write(fmt::format("note: {}\n", mechanisms.describe()));
+  }
+}
+
 /// Runs the one turn of the thread and shuts it down; the exit code.
 io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, agent::Thread& thread, Sink& sink,
                        Printer& printer, const std::string& model, Out& out, Out& err) {
@@ -271,10 +282,7 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   auto os_release = world.files.read("/etc/os-release", 1 << 16);
   std::string model = chosen_model(*p.config, options);
   auto mechanisms = sandbox::probe_mechanisms();
-  log(Level::info, "sandbox", "{}", mechanisms.describe());
-  if (sandbox::needs_sandbox(p.config->sandbox_policy) && (mechanisms.landlock_abi == 0 || !mechanisms.seccomp)) {
-    err.write(fmt::format("note: {}; commands will be refused\n", mechanisms.describe()));
-  }
+  tell_protection(*p.config, mechanisms, err);
   agent::ThreadOptions thread_options{
       .config = p.config,
       .identity = model::make_identity(world.env, originator, "", os_release ? *os_release : ""),

@@ -123,10 +123,10 @@ std::string write_stdin() {
 
 std::string update_plan() {
   std::map<std::string, json::value> step;
-  step["step"] = text("What is to be done.");
+  step["step"] = text();
   step["status"] = text("One of: pending, in_progress, completed");
   std::map<std::string, json::value> p;
-  p["explanation"] = text("Why the plan changed, in a sentence.");
+  p["explanation"] = text();
   p["plan"] = list(object(std::move(step), {"step", "status"}), "All steps, in order.");
   return function("update_plan",
                   "Replaces the plan that the user sees. Give every step with its status, and optionally an "
