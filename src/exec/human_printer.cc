@@ -106,6 +106,7 @@ class HumanPrinter : public Printer {
       line(r->text);
     } else if (const auto* raw = std::get_if<ev::AgentReasoningRawContent>(&event)) {
       if (!config_->show_raw_agent_reasoning) return;
+      line(style_.heading("thinking"));
       line(raw->text);
     } else if (std::holds_alternative<ev::AgentReasoningSectionBreak>(event)) {
       if (!config_->hide_agent_reasoning) line("");

@@ -24,22 +24,40 @@ Error located(const Error& error, std::string_view raw) {
   return Error{.kind = error.kind, .what = json_value_problem(raw, path, std::string(what), missing).text()};
 }
 
-Result<> only_known(const json::value& document, std::string_view raw, const std::vector<std::string_view>& known) {
-  const auto* object = document.if_object();
+namespace {
+
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string out = names.size() > 2 ? "one of " : "";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i != 0) out += names.size() == 2 ? " or " : ", ";
+    out += fmt::format("`{}`", names[i]);
+  }
+  return out;
+}
+
+Result<> only_known_in(const json::value& value, std::string_view path, std::string_view raw,
+                       const std::vector<std::string_view>& names) {
+  const auto* object = value.if_object();
   if (object == nullptr) return {};
   for (const auto& member : *object) {
     std::string_view key(member.key().data(), member.key().size());
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    std::string list = known.size() == 1 ? "" : known.size() == 2 ? "" : "one of ";
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      if (i != 0) list += known.size() == 2 ? " or " : ", ";
-      list += fmt::format("`{}`", known[i]);
-    }
-    // The unknown key itself has been read when serde refuses it.
-    std::size_t at = raw.find(fmt::format("\"{}\"", key));
-    std::string_view before = at == raw.npos ? raw : raw.substr(0, at + key.size() + 2);
-    auto problem = json_value_problem(before, "", fmt::format("unknown field `{}`, expected {}", key, list), false);
-    return fail(Kind::invalid, problem.text());
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    auto what = fmt::format("unknown field `{}`, expected {}", key, listed(names));
+    return fail(Kind::invalid, json_key_problem(raw, path, key, std::move(what)).text());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> only_known(const json::value& document, std::string_view raw, const KnownMembers& known) {
+  if (known.list.empty()) return only_known_in(document, "", raw, known.names);
+  const auto* object = document.if_object();
+  const auto* member = object == nullptr ? nullptr : object->if_contains(known.list);
+  const auto* list = member == nullptr ? nullptr : member->if_array();
+  if (list == nullptr) return {};
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    CHECK(only_known_in((*list)[i], fmt::format("{}[{}]", known.list, i), raw, known.names));
   }
   return {};
 }

@@ -204,19 +204,37 @@ std::optional<JsonProblem> json_syntax_problem(std::string_view text) {
   return std::nullopt;
 }
 
-JsonProblem json_value_problem(std::string_view text, std::string_view path, std::string what, bool missing_field) {
+namespace {
+
+/// Looks for the value at `path`. A syntax error behind it does not matter, and one before it leaves it unfound.
+Scanner find_value(std::string_view text, std::string_view path) {
   Scanner scanner(text, path);
   try {
     scanner.run();
   } catch (const Stop&) {
-    // The value stands before the syntax error, or it is not found and the end of the text is named.
   }
+  return scanner;
+}
+
+}  // namespace
+
+JsonProblem json_value_problem(std::string_view text, std::string_view path, std::string what, bool missing_field) {
+  const Scanner scanner = find_value(text, path);
   std::size_t at = text.size();
   if (scanner.found) {
     bool container = text[scanner.begin] == '{' || text[scanner.begin] == '[';
     at = container && !missing_field ? scanner.begin : scanner.end;
   }
   return located(text, at, std::move(what));
+}
+
+JsonProblem json_key_problem(std::string_view text, std::string_view path, std::string_view key, std::string what) {
+  const Scanner scanner = find_value(text, path);
+  const std::size_t at = text.find(fmt::format("\"{}\"", key), scanner.found ? scanner.begin : 0);
+  // A key that is written with escapes is not found like this: then the object is named.
+  const std::size_t end =
+      at == std::string_view::npos ? (scanner.found ? scanner.end : text.size()) : at + key.size() + 2;
+  return located(text, end, std::move(what));
 }
 
 }  // namespace burin::tools

@@ -23,4 +23,7 @@ std::optional<JsonProblem> json_syntax_problem(std::string_view text);
 /// scalar, at the opening bracket of a container. `missing_field`: behind the object at `path`.
 JsonProblem json_value_problem(std::string_view text, std::string_view path, std::string what, bool missing_field);
 
+/// The position for a key that the object at `path` must not have: behind the key, which serde has read by then.
+JsonProblem json_key_problem(std::string_view text, std::string_view path, std::string_view key, std::string what);
+
 }  // namespace burin::tools
