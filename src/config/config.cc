@@ -247,6 +247,7 @@ class Deriver {
     }
     out_.developer_instructions =
         typed_.developer_instructions ? typed_.developer_instructions : settings_.text("developer_instructions");
+    out_.commit_attribution = settings_.text("commit_attribution");
     if (auto path = settings_.text("experimental_compact_prompt_file")) {
       auto text = read_text(files_, *path, "experimental compact prompt file");
       if (!text) return tl::unexpected(text.error());

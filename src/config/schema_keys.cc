@@ -380,7 +380,7 @@ constexpr Member top_members[] = {
     {"developer_instructions", &text},
     {"compact_prompt", &text, not_yet},
     {"experimental_compact_prompt_file", &file, not_yet},
-    {"commit_attribution", &text, not_yet},
+    {"commit_attribution", &text},
     {"tool_output_token_limit", &usize},
     {"web_search", &web_search},
     {"tools", &tools},

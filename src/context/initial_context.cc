@@ -112,6 +112,17 @@ std::optional<std::string> personality_spec(const ContextInputs& in) {
   return fmt::format("<personality_spec> {} \n{} </personality_spec>", trim(prompts::personality_change), trim(text));
 }
 
+/// Who is named in commit messages unless the configuration says otherwise.
+constexpr std::string_view default_attribution = "Burin <noreply@burin.invalid>";
+
+std::optional<std::string> commit_trailer(const ContextInputs& in) {
+  if (!in.config.features.enabled(config::Feature::codex_git_commit)) return std::nullopt;
+  const std::string configured = in.config.commit_attribution.value_or(std::string(default_attribution));
+  const auto name = trim(configured);
+  if (name.empty()) return std::nullopt;
+  return fmt::format("{}\nCo-authored-by: {}", trim(prompts::commit_trailer), name);
+}
+
 bool personality_baked_in(const ContextInputs& in) {
   return in.model.supports_personality() && in.base_instructions == model::model_instructions(in.model, in.personality);
 }
@@ -160,6 +171,7 @@ std::vector<wire::ResponseItem> full_context(const ContextInputs& in) {
   if (in.config.developer_instructions) developer.push_back(*in.config.developer_instructions);
   add(developer, collaboration_mode(in));
   if (!personality_baked_in(in)) add(developer, personality_spec(in));
+  add(developer, commit_trailer(in));
   if (in.user_instructions) user.push_back(agents_md_fragment(in.cwd, *in.user_instructions));
   user.push_back(environment_text(in, true));
   return envelopes(std::move(developer), std::move(user));

@@ -52,6 +52,17 @@ TEST_F(InitialContextTest, FullContextIsTwoMessages) {
             "  <timezone>Europe/Madrid</timezone>\n</environment_context>");
 }
 
+TEST_F(InitialContextTest, CommitTrailerIsTheLastDeveloperFragment) {
+  auto developer = [&] { return texts(full_context(inputs())[0]); };
+  EXPECT_EQ(developer().size(), 1u);
+  config.features.set(config::Feature::codex_git_commit, true);
+  EXPECT_TRUE(developer().back().ends_with("\nCo-authored-by: Burin <noreply@burin.invalid>"));
+  config.commit_attribution = " Ana <ana@example.org>\n";
+  EXPECT_TRUE(developer().back().ends_with("\nCo-authored-by: Ana <ana@example.org>"));
+  config.commit_attribution = " ";
+  EXPECT_EQ(developer().size(), 1u) << "a blank attribution switches the trailer off";
+}
+
 TEST_F(InitialContextTest, PermissionTextCarriesModeNetworkPolicyAndRoots) {
   auto in = inputs();
   auto text = permissions_text(in);

@@ -100,11 +100,11 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
   return std::move(*parsed);
 }
 
-std::vector<wire::UserInput> user_input(const Options& options, const std::string& start_dir,
-                                        const std::string& prompt) {
+/// Image paths stay as they were given: so they are shown and recorded.
+std::vector<wire::UserInput> user_input(const Options& options, const std::string& prompt) {
   std::vector<wire::UserInput> input;
   for (const auto& image : options.images) {
-    input.push_back(wire::input::LocalImage{.path = path::normal(path::join(start_dir, image))});
+    input.push_back(wire::input::LocalImage{.path = image});
   }
   input.push_back(wire::input::Text{.text = prompt});
   return input;
@@ -228,7 +228,7 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   for (int number : {SIGINT, SIGTERM}) {
     world.loop.on_signal(number, [t] { (void)t->submit(wire::op::Interrupt{}); });
   }
-  auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.start_dir, p.prompt), p.schema));
+  auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.prompt), p.schema));
   if (submitted) {
     co_await sink.turn_over.wait();
   } else {

@@ -181,6 +181,8 @@ std::string view_image() {
       object(std::move(p), {"path"}));
 }
 
+std::string image_generation() { return R"({"type":"image_generation"})"; }
+
 std::string web_search(bool live) { return fmt::format(R"({{"type":"web_search","external_web_access":{}}})", live); }
 
 std::string local_shell() { return R"({"type":"local_shell"})"; }

@@ -20,6 +20,7 @@ std::string request_user_input();
 std::string apply_patch_function();
 std::string apply_patch_freeform();
 std::string view_image();
+std::string image_generation();
 std::string web_search(bool live);
 std::string local_shell();
 

@@ -78,6 +78,10 @@ Registry make_registry(const config::Config& config, const model::ModelInfo& mod
   if (web_search != config::WebSearchMode::disabled) {
     b.define(definitions::web_search(web_search == config::WebSearchMode::live));
   }
+  // Run by the model's provider, as the web search.
+  if (config.features.enabled(config::Feature::image_generation) && model.supports_images()) {
+    b.define(definitions::image_generation());
+  }
   b.offer("view_image", definitions::view_image(), make_view_image_tool(), true);
   return b.finish();
 }

@@ -31,6 +31,16 @@ TEST_F(RegistryTest, DefaultListOfACodexModel) {
   EXPECT_EQ(make().definitions(), make().definitions()) << "byte-stable";
 }
 
+TEST_F(RegistryTest, ImageGenerationForModelsThatSeeImages) {
+  config.features.set(config::Feature::image_generation, true);
+  EXPECT_EQ(
+      names(make()),
+      "exec_command write_stdin update_plan request_user_input apply_patch web_search image_generation view_image ");
+  model.input_modalities = {model::Modality::text};
+  EXPECT_EQ(names(make()),
+            "exec_command write_stdin update_plan request_user_input apply_patch web_search view_image ");
+}
+
 TEST_F(RegistryTest, ShellTypes) {
   config.features.set(config::Feature::unified_exec, false);
   for (auto [type, name] : {std::pair{model::ShellType::default_, "shell "},
