@@ -13,6 +13,8 @@ std::string Error::text() const {
   return out;
 }
 
+std::string Error::reason() const { return sys != 0 ? os_error_text(sys) : text(); }
+
 std::string os_error_text(int sys) { return fmt::format("{} (os error {})", std::strerror(sys), sys); }
 
 namespace {

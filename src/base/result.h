@@ -22,6 +22,8 @@ struct Error {
 
   /// `what`, then the causes' texts, joined by ": ".
   std::string text() const;
+  /// Only why, without what: the system's words if a system call failed, else text().
+  std::string reason() const;
 };
 
 template <class T = void>

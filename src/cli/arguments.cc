@@ -20,29 +20,45 @@ struct Sink {
   // exec; the global ones may also stand behind `resume`.
   struct ExecSink {
     std::vector<std::string> config, enable, disable, images, add_dirs;
-    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, prompt, thread_source,
-        program;
+    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, thread_source, program;
+    std::optional<std::string> prompt;  // an empty one is a prompt too
     bool oss = false, full_auto = false, bypass = false, skip_git = false, ephemeral = false, json = false,
          progress = false;
   } exec;
   struct ResumeSink {
-    std::string session, prompt;
+    std::string session;
+    std::optional<std::string> prompt;
     std::vector<std::string> images;
     bool last = false, all = false;
   } resume;
   std::string shell = "bash";
   std::vector<std::string> command, mock;
   bool sandbox_full_auto = false, keep = false;
+  std::string absent;  // the command that was asked for and is not part of this version
 };
 
 const auto sandbox_modes = CLI::IsMember({"read-only", "workspace-write", "danger-full-access"});
-const auto providers = CLI::IsMember({"lmstudio", "ollama"});
+const auto approval_policies = CLI::IsMember({"untrusted", "on-failure", "on-request", "never"});
+
+/// Commands of the reference that this version does not have. They are refused by name: the root's PROMPT would take
+/// them otherwise.
+constexpr const char* absent_commands[] = {
+    "app",         "app-server", "apply",  "a",   "cloud",  "cloud-tasks", "debug",  "execpolicy",
+    "fork",        "login",      "logout", "mcp", "resume", "mcp-server",  "review", "responses-api-proxy",
+    "stdio-to-uds"};
+
+void add_absent(CLI::App& app, const char* name, std::string& given) {
+  auto* sub = app.add_subcommand(name)->group("");
+  sub->prefix_command();
+  sub->set_help_flag();
+  sub->callback([&given, sub] { given = sub->get_name(); });
+}
 
 void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std::string>& enable,
                 std::vector<std::string>& disable) {
   app.add_option("-c,--config", config, "Override a configuration value: KEY=VALUE, the value in TOML")
       ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
+      ->type_name("key=value");
   app.add_option("--enable", enable, "Turn a feature on (as -c features.NAME=true)")
       ->allow_extra_args(false)
       ->type_name("FEATURE");
@@ -74,16 +90,21 @@ void add_exec(CLI::App& root, Sink& s) {
   add_everywhere(*app, e);
   app->add_option("-i,--image", e.images, "Attach image files to the prompt")->delimiter(',')->type_name("FILE");
   app->add_flag("--oss", e.oss, "Use a local model provider");
-  app->add_option("--local-provider", e.local_provider, "The local provider for --oss")->check(providers);
-  app->add_option("-s,--sandbox", e.sandbox, "What commands may touch")->check(sandbox_modes)->type_name("MODE");
-  app->add_option("-p,--profile", e.profile, "Configuration profile")->type_name("NAME");
+  app->add_option("--local-provider", e.local_provider, "The local provider for --oss: lmstudio or ollama")
+      ->type_name("OSS_PROVIDER");
+  app->add_option("-s,--sandbox", e.sandbox, "What commands may touch")
+      ->check(sandbox_modes)
+      ->type_name("SANDBOX_MODE");
+  app->add_option("-p,--profile", e.profile, "Configuration profile")->type_name("CONFIG_PROFILE");
   app->add_option("-C,--cd", e.cd, "Working directory")->type_name("DIR");
   app->add_option("--add-dir", e.add_dirs, "Another writable folder")->allow_extra_args(false)->type_name("DIR");
   app->add_option("--output-schema", e.schema, "JSON Schema of the final message")->type_name("FILE");
   app->add_option("--color", e.color, "Colours: always, never, auto")
-      ->check(CLI::IsMember({"always", "never", "auto"}));
+      ->check(CLI::IsMember({"always", "never", "auto"}))
+      ->type_name("COLOR");
   app->add_flag("--progress-cursor", e.progress)->group("");
   app->add_option("PROMPT", e.prompt, "The task; - or nothing reads it from stdin");
+  add_absent(*app, "review", s.absent);
   auto* resume = app->add_subcommand("resume", "Go on with an earlier session");
   add_everywhere(*resume, e);
   resume->add_option("SESSION_ID", s.resume.session, "Id, name or file of the session");
@@ -107,9 +128,12 @@ void build(CLI::App& app, Sink& s) {
       ->excludes(full_auto);
   // Accepted before `exec` as the reference does, without effect there; not offered.
   app.add_option("-p,--profile", s.profile)->group("");
-  app.add_option("-s,--sandbox", s.sandbox)->group("");
+  app.add_option("-s,--sandbox", s.sandbox)->check(sandbox_modes)->type_name("SANDBOX_MODE")->group("");
   app.add_option("-C,--cd", s.cd)->group("");
-  app.add_option("-a,--ask-for-approval", s.approval)->group("");
+  app.add_option("-a,--ask-for-approval", s.approval)
+      ->check(approval_policies)
+      ->type_name("APPROVAL_POLICY")
+      ->group("");
   app.add_option("--local-provider", s.local_provider)->group("");
   app.add_option("--add-dir", s.add_dirs)->allow_extra_args(false)->group("");
   app.add_option("-i,--image", s.images)->allow_extra_args(false)->group("");
@@ -118,6 +142,7 @@ void build(CLI::App& app, Sink& s) {
   app.add_flag("--no-alt-screen", s.no_alt_screen)->group("");
   app.add_option("PROMPT", s.prompt)->group("");
 
+  for (const char* name : absent_commands) add_absent(app, name, s.absent);
   add_exec(app, s);
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
   completion->add_option("SHELL", s.shell, "bash, elvish, fish, powershell or zsh")
@@ -128,6 +153,7 @@ void build(CLI::App& app, Sink& s) {
   auto* sandbox = app.add_subcommand("sandbox", "Run a command in the platform's sandbox");
   sandbox->require_subcommand(1);
   auto* linux_sandbox = sandbox->add_subcommand("linux", "Landlock and seccomp")->alias("landlock");
+  add_config(*linux_sandbox, s.config, s.enable, s.disable);
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
   linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
   linux_sandbox->prefix_command();
@@ -159,26 +185,66 @@ const CLI::App& deepest(const CLI::App& app) {
   return subs.empty() ? app : deepest(*subs.front());
 }
 
-/// "--sandbox: nope not in {a,b}" in the words that users of the reference know.
-std::string invalid_value_text(std::string_view what) {
+std::string shown(const CLI::Option& option) {
+  if (option.get_positional()) return fmt::format("[{}]", option.get_single_name());
+  std::string type = option.get_type_name();
+  type.resize(std::min(type.find(":{"), type.size()));  // CLI11 appends the possible values
+  return fmt::format("--{} <{}>{}", option.get_lnames().front(), type, option.get_allow_extra_args() ? "..." : "");
+}
+
+/// "--sandbox" as users of the reference see it: with its value, "--sandbox <SANDBOX_MODE>"; "[SHELL]" for a
+/// positional. CLI11 does not name hidden options; such a one is known by the `value` that it refused.
+std::string shown_option(const CLI::App& where, std::string_view name, const std::string& value) {
+  auto meant = [&](const CLI::Option& option) {
+    if (!name.empty()) return option.check_name(std::string(name));
+    const auto& given = option.results();
+    return std::find(given.begin(), given.end(), value) != given.end();
+  };
+  for (const CLI::App* app = &where; app != nullptr; app = app->get_parent()) {
+    for (const auto* option : app->get_options()) {
+      if (meant(*option)) return shown(*option);
+    }
+  }
+  return std::string(name);
+}
+
+/// "--sandbox: nope not in {a,b}".
+std::string invalid_value_text(std::string_view what, const CLI::App& where) {
   auto colon = what.find(": ");
   auto middle = what.rfind(" not in {");
   if (colon == what.npos || middle == what.npos || middle < colon) return fmt::format("error: {}", what);
   auto values = what.substr(middle + 9);
   values = values.substr(0, values.rfind('}'));
-  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]",
-                     what.substr(colon + 2, middle - colon - 2), what.substr(0, colon), replace_all(values, ",", ", "));
+  const std::string value(what.substr(colon + 2, middle - colon - 2));
+  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]", value,
+                     shown_option(where, what.substr(0, colon), value), replace_all(values, ",", ", "));
+}
+
+/// "--model: 1 required MODEL missing".
+std::string missing_value_text(std::string_view what, const CLI::App& where) {
+  auto colon = what.find(": ");
+  if (colon == what.npos) return fmt::format("error: {}", what);
+  return fmt::format("error: a value is required for '{}' but none was supplied",
+                     shown_option(where, what.substr(0, colon), ""));
+}
+
+std::string first_extra(const CLI::App& where) {
+  auto extra = where.remaining();
+  if (extra.empty() && where.get_parent() != nullptr) extra = where.get_parent()->remaining();
+  return extra.empty() ? "" : extra.front();
 }
 
 /// CLI11's error in the words that users of the reference know.
 std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc, char** argv) {
   if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr) {
-    auto extra = where.remaining();
-    if (extra.empty()) extra = where.get_parent() != nullptr ? where.get_parent()->remaining() : extra;
-    std::string word = extra.empty() ? "" : extra.front();
+    const std::string word = first_extra(where);
     if (word.empty()) return e.what();
     if (!word.starts_with("-")) return fmt::format("error: unexpected argument '{}' found", word);
     return fmt::format("error: unexpected argument '{0}' found\n\n  tip: to pass '{0}' as a value, use '-- {0}'", word);
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr && where.get_require_subcommand_min() > 0) {
+    const std::string word = first_extra(where);
+    if (!word.empty()) return fmt::format("error: unrecognized subcommand '{}'", word);
   }
   if (dynamic_cast<const CLI::ExcludesError*>(&e) != nullptr) {
     std::string first = "--full-auto", second = "--dangerously-bypass-approvals-and-sandbox";
@@ -192,7 +258,8 @@ std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc
     }
     return fmt::format("error: the argument '{}' cannot be used with '{}'", first, second);
   }
-  if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr) return invalid_value_text(e.what());
+  if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr) return invalid_value_text(e.what(), where);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&e) != nullptr) return missing_value_text(e.what(), where);
   return std::string("error: ") + e.what();
 }
 
@@ -227,7 +294,7 @@ Exec exec_command(const Sink& s, bool resumed) {
   v.local_provider = set(e.local_provider);
   o.cd = set(e.cd);
   o.images = e.images;
-  o.prompt = set(e.prompt);
+  o.prompt = e.prompt;
   o.skip_git_repo_check = e.skip_git;
   o.ephemeral = e.ephemeral;
   o.json = e.json;
@@ -238,7 +305,7 @@ Exec exec_command(const Sink& s, bool resumed) {
   o.output_last_message = set(e.last_message);
   if (resumed) {
     exec::Resume r{.session = set(s.resume.session), .last = s.resume.last, .all = s.resume.all};
-    auto prompt = set(s.resume.prompt);
+    auto prompt = s.resume.prompt;
     if (r.last && r.session && !prompt) {
       // With --last the only positional is the prompt.
       prompt = r.session;
@@ -307,6 +374,7 @@ Command parse(int argc, char** argv) {
                                  error_text(e, where, argc, argv), usage_of(where)));
     return Done{2};
   }
+  if (!s.absent.empty()) return Absent{s.absent};
   auto* exec = app.get_subcommand("exec");
   if (*exec) return exec_command(s, static_cast<bool>(*exec->get_subcommand("resume")));
   if (*app.get_subcommand("completion")) return Completion{s.shell};

@@ -41,11 +41,16 @@ struct Done {
   int code = 0;
 };
 
+/// A command of the reference that this version does not have.
+struct Absent {
+  std::string name;
+};
+
 /// No subcommand: the interactive mode.
 struct Interactive {};
 
-using Command =
-    std::variant<Done, Interactive, Exec, Completion, FeaturesList, SandboxLinux, SandboxStatus, MockServer, Demo>;
+using Command = std::variant<Done, Absent, Interactive, Exec, Completion, FeaturesList, SandboxLinux, SandboxStatus,
+                             MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

@@ -62,6 +62,43 @@ TEST(Arguments, TheWholeListOfTheSdk) {
   EXPECT_FALSE(o.prompt);
 }
 
+std::string usage_error(std::vector<std::string> words) {
+  testing::internal::CaptureStderr();
+  auto command = parse_words(std::move(words));
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::get<Done>(command).code, 2) << text;
+  return text.substr(0, text.find('\n'));
+}
+
+// What users of the reference know from its parser (cli-config.md 2.4).
+TEST(Arguments, UsageErrorsNameOptionAndValue) {
+  EXPECT_EQ(usage_error({"exec", "--zip", "go"}), "error: unexpected argument '--zip' found");
+  EXPECT_EQ(usage_error({"exec", "a", "b"}), "error: unexpected argument 'b' found");
+  EXPECT_EQ(usage_error({"exec", "-s", "zip", "go"}), "error: invalid value 'zip' for '--sandbox <SANDBOX_MODE>'");
+  EXPECT_EQ(usage_error({"-a", "zip", "exec", "go"}),
+            "error: invalid value 'zip' for '--ask-for-approval <APPROVAL_POLICY>'");
+  EXPECT_EQ(usage_error({"completion", "zip"}), "error: invalid value 'zip' for '[SHELL]'");
+  EXPECT_EQ(usage_error({"exec", "-m"}), "error: a value is required for '--model <MODEL>' but none was supplied");
+  EXPECT_EQ(usage_error({"exec", "-i"}), "error: a value is required for '--image <FILE>...' but none was supplied");
+  EXPECT_EQ(usage_error({"exec", "-c"}), "error: a value is required for '--config <key=value>' but none was supplied");
+  EXPECT_EQ(usage_error({"features", "zip"}), "error: unrecognized subcommand 'zip'");
+  EXPECT_EQ(usage_error({"exec", "--full-auto", "--yolo", "go"}),
+            "error: the argument '--full-auto' cannot be used with '--dangerously-bypass-approvals-and-sandbox'");
+}
+
+TEST(Arguments, CommandsOfTheReferenceThatAreMissingAreNamed) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"login", "status"}, {"mcp", "add", "x", "--env", "A=b", "--", "cmd"}, {"app-server"}, {"cloud", "list"}}) {
+    EXPECT_EQ(std::get<Absent>(parse_words(words)).name, words.front());
+  }
+  EXPECT_EQ(std::get<Absent>(parse_words({"exec", "--json", "review", "--uncommitted"})).name, "review");
+}
+
+TEST(Arguments, AnEmptyPromptIsAPrompt) {
+  EXPECT_EQ(options(parse_words({"exec", ""})).prompt, "");
+  EXPECT_EQ(options(parse_words({"exec"})).prompt, std::nullopt);
+}
+
 TEST(Arguments, PromptsAndImages) {
   EXPECT_EQ(options(parse_words({"exec", "do it"})).prompt, "do it");
   EXPECT_EQ(options(parse_words({"e", "-"})).prompt, "-");

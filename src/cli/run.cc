@@ -162,6 +162,9 @@ int run_interactive() {
 
 struct Runner {
   int operator()(const Done& done) const { return done.code; }
+  int operator()(const Absent& command) const {
+    return fail_with(fmt::format("Error: `{}` is not supported by this version; see `burin --help`", command.name));
+  }
   int operator()(const Interactive&) const { return run_interactive(); }
   int operator()(Exec& command) const { return run_exec(std::move(command)); }
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }

@@ -19,12 +19,10 @@ tl::unexpected<ConfigError> underivable(std::string message) {
   return config_error(Stage::deriving, std::move(message));
 }
 
-std::string why(const Error& error) { return error.sys != 0 ? os_error_text(error.sys) : error.text(); }
-
 /// A file named by a setting, trimmed; `what` is its name in messages.
 ConfigResult<std::string> read_text(io::Files& files, const std::string& path, std::string_view what) {
   auto text = files.read(path, text_limit);
-  if (!text) return underivable(fmt::format("failed to read {} {}: {}", what, path, why(text.error())));
+  if (!text) return underivable(fmt::format("failed to read {} {}: {}", what, path, text.error().reason()));
   std::string trimmed(trim(utf8_lossy(*text)));
   if (trimmed.empty()) return underivable(fmt::format("{} is empty: {}", what, path));
   return trimmed;
@@ -33,7 +31,7 @@ ConfigResult<std::string> read_text(io::Files& files, const std::string& path, s
 ConfigResult<std::shared_ptr<const json::value>> read_catalog(io::Files& files, const std::string& path) {
   auto text = files.read(path, text_limit);
   if (!text) {
-    return underivable(fmt::format("failed to read model_catalog_json path `{}`: {}", path, why(text.error())));
+    return underivable(fmt::format("failed to read model_catalog_json path `{}`: {}", path, text.error().reason()));
   }
   const auto bad = [&](std::string_view reason) {
     return underivable(fmt::format("failed to parse model_catalog_json path `{}` as JSON: {}", path, reason));
@@ -304,7 +302,7 @@ class Deriver {
       const std::string path = file->text().value_or("");
       if (auto info = files_.stat(path); !info) {
         return underivable(fmt::format("agents.{}.config_file must point to an existing file at {}: {}", name, path,
-                                       why(info.error())));
+                                       info.error().reason()));
       }
     }
     return {};

@@ -46,8 +46,7 @@ class Loader {
     auto text = files_.read(path, file_limit);
     if (!text && (text.error().sys == ENOENT || text.error().sys == ENOTDIR)) return nullptr;
     if (!text) {
-      const std::string why = text.error().sys != 0 ? os_error_text(text.error().sys) : text.error().what;
-      return config_error(Stage::loading, fmt::format("Failed to read {} {}: {}", what, path, why));
+      return config_error(Stage::loading, fmt::format("Failed to read {} {}: {}", what, path, text.error().reason()));
     }
     if (!utf8_valid(*text)) {
       return config_error(Stage::loading,

@@ -135,9 +135,8 @@ using namespace images_detail;
 ImageOutcome load_image(io::Files& files, const std::string& file) {
   auto bytes = files.read(file, max_file_bytes);
   if (!bytes) {
-    auto why = bytes.error().sys != 0 ? os_error_text(bytes.error().sys) : bytes.error().text();
-    return ImageProblem{
-        fmt::format("Codex could not read the local image at `{0}`: failed to read image at {0}: {1}", file, why)};
+    return ImageProblem{fmt::format("Codex could not read the local image at `{0}`: failed to read image at {0}: {1}",
+                                    file, bytes.error().reason())};
   }
   Format format = format_of(*bytes);
   int width = 0, height = 0;

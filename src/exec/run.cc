@@ -36,10 +36,7 @@ Step<std::string> working_directory(io::World& world, const Options& options) {
   if (!base) return tl::unexpected(Refused{"Error: " + base.error().text()});
   auto wanted = options.cd ? path::join(*base, *options.cd) : *base;
   auto canonical = world.files.canonical(wanted);
-  if (!canonical) {
-    auto why = canonical.error().sys != 0 ? os_error_text(canonical.error().sys) : canonical.error().text();
-    return tl::unexpected(Refused{"Error: " + why});
-  }
+  if (!canonical) return tl::unexpected(Refused{"Error: " + canonical.error().reason()});
   return *canonical;
 }
 
@@ -89,8 +86,8 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
   const auto& name = *options.output_schema;
   auto text = world.files.read(path::join(cwd, name), max_schema_bytes);
   if (!text) {
-    auto why = text.error().sys != 0 ? os_error_text(text.error().sys) : text.error().text();
-    return tl::unexpected(Refused{fmt::format("Failed to read output schema file {}: {}", name, why)});
+    return tl::unexpected(
+        Refused{fmt::format("Failed to read output schema file {}: {}", name, text.error().reason())});
   }
   if (auto problem = tools::json_syntax_problem(*text)) {
     return tl::unexpected(Refused{fmt::format("Output schema file {} is not valid JSON: {}", name, problem->text())});
@@ -141,7 +138,9 @@ void write_last_message(io::World& world, const std::string& file, const std::st
     err.write(fmt::format("Warning: no last agent message; wrote empty content to {}\n", file));
   }
   auto written = world.files.write(path::join(cwd, file), message.value_or(""));
-  if (!written) err.write(fmt::format("Failed to write last message file {}: {}\n", file, written.error().text()));
+  if (!written) {
+    err.write(fmt::format("Failed to write last message file \"{}\": {}\n", file, written.error().reason()));
+  }
 }
 
 io::Task<> serve(agent::Thread* thread) { co_await thread->run(); }
@@ -169,8 +168,19 @@ std::string chosen_model(const config::Config& config, const Options& options) {
   return model::default_model(model::bundled_models());
 }
 
+/// The stored credentials, unless the configuration forbids their kind (cli-config.md 5.8).
+Step<model::Auth> credentials(io::World& world, const std::string& home, std::optional<config::LoginMethod> forced) {
+  auto auth = model::load_auth(world.files, world.env, home, true);
+  if (!auth) return tl::unexpected(Refused{fmt::format("Error: {}; {}", auth.error().text(), auth.error().fix)});
+  if (auto refusal = model::enforce_login_method(world.files, home, forced, *auth)) {
+    return tl::unexpected(Refused{std::move(*refusal)});
+  }
+  return *std::move(auth);
+}
+
 struct Prepared {
   std::shared_ptr<const config::Config> config;
+  model::Auth auth;
   std::optional<std::string> resume_path;
   std::string prompt;
   std::optional<json::value> schema;
@@ -188,6 +198,9 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   if (!config) co_return tl::unexpected(config.error());
   p.config = *config;
   for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
+  auto auth = credentials(world, home, p.config->forced_login_method);
+  if (!auth) co_return tl::unexpected(auth.error());
+  p.auth = std::move(*auth);
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
   if (check && !agent::git_root(world.files, *cwd)) {
     co_return tl::unexpected(Refused{"Not inside a trusted directory and --skip-git-repo-check was not specified."});
@@ -286,7 +299,7 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   agent::ThreadOptions thread_options{
       .config = p.config,
       .identity = model::make_identity(world.env, originator, "", os_release ? *os_release : ""),
-      .auth = model::load_auth(world.files, world.env, home, true),
+      .auth = std::move(p.auth),
       .mechanisms = mechanisms,
       .source = wire::source::Exec{},
       .model = model,

@@ -1,37 +1,63 @@
 #include "model/auth.h"
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/text.h"
 
 namespace burin::model {
 
-Auth load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key) {
+namespace {
+std::string auth_file(const std::string& home) { return path::join(home, "auth.json"); }
+}  // namespace
+
+Result<Auth> load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key) {
   if (allow_env_key) {
-    if (auto key = env.own("API_KEY"); key && !blank(*key)) return {Auth::Mode::api_key, std::string(trim(*key)), {}};
+    if (auto key = env.own("API_KEY"); key && !blank(*key))
+      return Auth{Auth::Mode::api_key, std::string(trim(*key)), {}};
   }
-  std::string path = path::join(home, "auth.json");
+  const std::string path = auth_file(home);
   auto text = files.read(path, 1 << 20);
-  if (!text) return {};
+  if (!text) {
+    if (text.error().kind == Kind::not_found) return Auth{};
+    return wrap(text.error(), "cannot read the stored credentials", "repair or remove the file");
+  }
   auto document = parse_json(*text);
   if (!document) {
-    log(Level::warn, "auth", "{} is not valid JSON: {}", path, document.error().what);
-    return {};
+    return fail(Kind::invalid, fmt::format("the credentials in {} are not valid JSON: {}", path, document.error().what),
+                "repair or remove the file");
+  }
+  const auto* key_value = find(*document, "OPENAI_API_KEY");
+  if (!document->is_object() || (key_value != nullptr && !key_value->is_string() && !key_value->is_null())) {
+    return fail(Kind::invalid, fmt::format("the credentials in {} have a wrong shape", path),
+                "repair or remove the file");
   }
   auto key = find_string(*document, "OPENAI_API_KEY");
   auto mode = find_string(*document, "auth_mode");
   bool use_key = mode ? *mode == "apikey" : key.has_value();
   if (use_key) {
-    if (!key) return {};
-    return {Auth::Mode::api_key, std::string(*key), {}};
+    if (!key) return Auth{};
+    return Auth{Auth::Mode::api_key, std::string(*key), {}, true};
   }
   const auto* tokens = find(*document, "tokens");
-  if (tokens == nullptr) return {};
+  if (tokens == nullptr) return Auth{};
   auto access = find_string(*tokens, "access_token");
-  if (!access) return {};
-  Auth auth{Auth::Mode::chatgpt, std::string(*access), {}};
+  if (!access) return Auth{};
+  Auth auth{Auth::Mode::chatgpt, std::string(*access), {}, true};
   if (auto account = find_string(*tokens, "account_id")) auth.account_id = std::string(*account);
   return auth;
+}
+
+std::optional<std::string> enforce_login_method(io::Files& files, const std::string& home,
+                                                std::optional<config::LoginMethod> forced, const Auth& auth) {
+  const bool key = auth.mode == Auth::Mode::api_key;
+  const bool wants_key = forced == config::LoginMethod::api;
+  if (!forced || auth.mode == Auth::Mode::none || key == wants_key) return std::nullopt;
+  std::string_view what = wants_key ? "An API key is required, but this is a ChatGPT login"
+                                    : "A ChatGPT login is required, but this is an API key";
+  if (!auth.stored) return fmt::format("Error: {} (from the environment); unset it.", what);
+  if (auto removed = files.remove(auth_file(home)); !removed) {
+    return fmt::format("Error: {}; it could not be removed: {}", what, removed.error().text());
+  }
+  return fmt::format("{}. You are logged out.", what);
 }
 
 ModelResult<Credential> credential_for(const config::ProviderDef& provider, const Auth& auth,

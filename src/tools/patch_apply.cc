@@ -165,16 +165,13 @@ std::string joined(std::string_view mark, std::vector<Piece> reversed, std::size
   return out;
 }
 
-/// Why a file cannot be read, as the operating system puts it.
-std::string reason(const Error& e) { return e.sys != 0 ? os_error_text(e.sys) : e.text(); }
-
 PatchResult<std::string> read_text(io::Files& files, const std::string& path) {
   // Opening a pipe would wait for a writer that may never come.
   if (const auto info = files.stat(path); info && info->type == io::FileInfo::Type::other) {
     return tl::unexpected(std::string("not a regular file"));
   }
   auto content = files.read(path);
-  if (!content) return tl::unexpected(reason(content.error()));
+  if (!content) return tl::unexpected(content.error().reason());
   if (!utf8_valid(*content)) return tl::unexpected(std::string("stream did not contain valid UTF-8"));
   return *std::move(content);
 }

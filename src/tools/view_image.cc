@@ -24,8 +24,7 @@ class ViewImageTool : public Tool {
     std::string file = path::normal(path::join(context.cwd, a->path));
     auto info = context.world.files.stat(file);
     if (!info) {
-      auto why = info.error().sys != 0 ? os_error_text(info.error().sys) : info.error().text();
-      co_return answer(fmt::format("unable to locate image at `{}`: {}", file, why), false);
+      co_return answer(fmt::format("unable to locate image at `{}`: {}", file, info.error().reason()), false);
     }
     if (info->type != io::FileInfo::Type::regular) {
       co_return answer(fmt::format("image path `{}` is not a file", file), false);
