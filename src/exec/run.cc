@@ -160,22 +160,38 @@ wire::op::UserTurn make_turn(const config::Config& config, const std::string& mo
   return turn;
 }
 
-std::string chosen_model(const config::Config& config, const Options& options) {
+std::string chosen_model(const config::Config& config, const Options& options, const model::Auth& auth) {
+  bool chatgpt = auth.mode == model::Auth::Mode::chatgpt;
   if (config.model) return *config.model;
   if (options.overrides.oss) return std::string(config::default_oss_model(config.provider.id));
   if (config.model_catalog) {
-    if (auto models = model::read_catalog(*config.model_catalog)) return model::default_model(*models);
+    if (auto models = model::read_catalog(*config.model_catalog)) return model::default_model(*models, chatgpt);
   }
-  return model::default_model(model::bundled_models());
+  return model::default_model(model::bundled_models(), chatgpt);
 }
 
 struct Prepared {
   std::shared_ptr<const config::Config> config;
+  model::Auth auth;
   std::optional<std::string> resume_path;
   std::string prompt;
   std::optional<json::value> schema;
   std::string start_dir;
 };
+
+Step<model::Auth> credentials(io::World& world, const config::Config& config) {
+  auto auth = model::load_auth(world.files, world.env, config.home, true);
+  auto checked = auth ? model::check_login(world.files, config, *auth) : tl::unexpected(auth.error());
+  if (checked) {
+    if (model::sends_tokens_elsewhere(config.provider, *auth)) {
+      log(Level::warn, "auth", "the ChatGPT login is sent to {}, which is not a host of OpenAI",
+          config.provider.base_url.value_or(""));
+    }
+    return *auth;
+  }
+  const auto& e = checked.error();
+  return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix)});
+}
 
 /// Everything of cli-config.md 3.2, in its order.
 io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::string& home, Out& err) {
@@ -188,6 +204,9 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   if (!config) co_return tl::unexpected(config.error());
   p.config = *config;
   for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
+  auto auth = credentials(world, *p.config);
+  if (!auth) co_return tl::unexpected(auth.error());
+  p.auth = std::move(*auth);
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
   if (check && !agent::git_root(world.files, *cwd)) {
     co_return tl::unexpected(Refused{"Not inside a trusted directory and --skip-git-repo-check was not specified."});
@@ -269,7 +288,7 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   auto printer = options.json ? make_json_printer(out) : make_human_printer(err, world.loop);
   Sink sink(*printer);
   auto os_release = world.files.read("/etc/os-release", 1 << 16);
-  std::string model = chosen_model(*p.config, options);
+  std::string model = chosen_model(*p.config, options, p.auth);
   auto mechanisms = sandbox::probe_mechanisms();
   log(Level::info, "sandbox", "{}", mechanisms.describe());
   if (sandbox::needs_sandbox(p.config->sandbox_policy) && (mechanisms.landlock_abi == 0 || !mechanisms.seccomp)) {
@@ -278,7 +297,7 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   agent::ThreadOptions thread_options{
       .config = p.config,
       .identity = model::make_identity(world.env, originator, "", os_release ? *os_release : ""),
-      .auth = model::load_auth(world.files, world.env, home, true),
+      .auth = p.auth,
       .mechanisms = mechanisms,
       .source = wire::source::Exec{},
       .model = model,

@@ -1,12 +1,13 @@
 // Credentials of model requests (model-client.md 4).
 //
-// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. Loading
-// errors count as "not logged in". A provider's own key variable or bearer token comes before both, see credential_for.
+// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. A file that
+// is there but cannot be read is an error that names it: going on without credentials would only look like a wrong key.
+// A provider's own key variable or bearer token comes before both, see credential_for.
 #pragma once
 #include <optional>
 #include <string>
 
-#include "config/providers.h"
+#include "config/config.h"
 #include "io/world.h"
 #include "model/error.h"
 
@@ -19,7 +20,11 @@ struct Auth {
 };
 
 /// Reads the sources above. `allow_env_key`: exec honours CODEX_API_KEY, other entry points do not.
-Auth load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key);
+Result<Auth> load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key);
+
+/// Enforces `forced_login_method` (cli-config.md 5.8): credentials of the other kind are an error, and the stored ones
+/// are deleted. No credentials at all are fine.
+Result<> check_login(io::Files& files, const config::Config& config, const Auth& auth);
 
 /// What one request carries; `account_id` only with ChatGPT credentials.
 struct Credential {
