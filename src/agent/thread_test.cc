@@ -312,6 +312,20 @@ TEST_F(ThreadTest, ARetryIsIdenticalWhenNothingWasCompletedAndRebuiltWhenSomethi
   EXPECT_EQ(notices, (std::vector<std::string>{"Reconnecting... 1/2", "Reconnecting... 2/2"}));
 }
 
+TEST_F(ThreadTest, RequirementsOfResidencyAreSent) {
+  auto residency = [this](const io::HttpRequest& r) {
+    return std::ranges::count(r.headers,
+                              std::pair<std::string, std::string>("x-openai-internal-codex-residency", "us"));
+  };
+  answer(sse({completed}));
+  run({turn("hi")});
+  config->requirements.us_residency = true;
+  answer(sse({completed}));
+  run({turn("hi")});
+  EXPECT_EQ(residency(http.requests().at(0)), 0);
+  EXPECT_EQ(residency(http.requests().at(1)), 1);
+}
+
 TEST_F(ThreadTest, ContextOverflowFillsTheWindow) {
   answer(sse({R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}})"}));
   run({turn("hi")});
