@@ -100,6 +100,9 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
   return std::move(*parsed);
 }
 
+/// The final message as stdout gets it: it ends its last line, but is not ended twice.
+std::string with_newline(const std::string& message) { return message.ends_with('\n') ? message : message + "\n"; }
+
 std::vector<wire::UserInput> user_input(const Options& options, const std::string& start_dir,
                                         const std::string& prompt) {
   std::vector<wire::UserInput> input;
@@ -248,7 +251,7 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   printer.end(sink.interrupted);
   sink.closed = true;
   bool quiet = io::is_terminal(1) && io::is_terminal(2);
-  if (!options.json && !quiet && sink.last_message) out.write(*sink.last_message + "\n");
+  if (!options.json && !quiet && sink.last_message) out.write(with_newline(*sink.last_message));
   (void)thread.submit(wire::op::Shutdown{});
   co_await scope.join();
   co_return printer.failed() || !submitted ? 1 : 0;
