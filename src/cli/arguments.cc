@@ -20,23 +20,26 @@ struct Sink {
   // exec; the global ones may also stand behind `resume`.
   struct ExecSink {
     std::vector<std::string> config, enable, disable, images, add_dirs;
-    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, prompt, thread_source,
-        program;
+    std::string model, profile, sandbox, cd, local_provider, color, schema, last_message, thread_source, program;
+    std::optional<std::string> prompt;  // may be given and empty
     bool oss = false, full_auto = false, bypass = false, skip_git = false, ephemeral = false, json = false,
          progress = false;
   } exec;
   struct ResumeSink {
-    std::string session, prompt;
+    std::string session;
+    std::optional<std::string> prompt;
     std::vector<std::string> images;
     bool last = false, all = false;
   } resume;
+  // Of `features list` and `sandbox linux`.
+  std::vector<std::string> tool_config, tool_enable, tool_disable;
   std::string shell = "bash";
-  std::vector<std::string> command, mock;
+  std::vector<std::string> command;
   bool sandbox_full_auto = false, keep = false;
 };
 
+constexpr const char* version_line = "burin " BURIN_VERSION;
 const auto sandbox_modes = CLI::IsMember({"read-only", "workspace-write", "danger-full-access"});
-const auto providers = CLI::IsMember({"lmstudio", "ollama"});
 
 void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std::string>& enable,
                 std::vector<std::string>& disable) {
@@ -70,11 +73,13 @@ void add_everywhere(CLI::App& app, Sink::ExecSink& e) {
 
 void add_exec(CLI::App& root, Sink& s) {
   auto* app = root.add_subcommand("exec", "Run one task without interaction")->alias("e");
+  app->set_version_flag("-V,--version", version_line, "Print the version");
   auto& e = s.exec;
   add_everywhere(*app, e);
   app->add_option("-i,--image", e.images, "Attach image files to the prompt")->delimiter(',')->type_name("FILE");
   app->add_flag("--oss", e.oss, "Use a local model provider");
-  app->add_option("--local-provider", e.local_provider, "The local provider for --oss")->check(providers);
+  app->add_option("--local-provider", e.local_provider, "The local provider for --oss: lmstudio or ollama")
+      ->type_name("PROVIDER");
   app->add_option("-s,--sandbox", e.sandbox, "What commands may touch")->check(sandbox_modes)->type_name("MODE");
   app->add_option("-p,--profile", e.profile, "Configuration profile")->type_name("NAME");
   app->add_option("-C,--cd", e.cd, "Working directory")->type_name("DIR");
@@ -98,7 +103,7 @@ void add_exec(CLI::App& root, Sink& s) {
 
 void build(CLI::App& app, Sink& s) {
   app.set_help_flag("-h,--help", "Print help");
-  app.set_version_flag("-V,--version", "burin " BURIN_VERSION, "Print the version");
+  app.set_version_flag("-V,--version", version_line, "Print the version");
   app.require_subcommand(0, 1);
   add_config(app, s.config, s.enable, s.disable);
   app.add_option("-m,--model", s.model, "Model to use")->type_name("MODEL");
@@ -124,13 +129,14 @@ void build(CLI::App& app, Sink& s) {
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
   auto* features = app.add_subcommand("features", "Feature flags");
   features->require_subcommand(1);
-  features->add_subcommand("list", "All flags with stage and effective value");
+  auto* list = features->add_subcommand("list", "All flags with stage and effective value");
+  add_config(*list, s.tool_config, s.tool_enable, s.tool_disable);
   auto* sandbox = app.add_subcommand("sandbox", "Run a command in the platform's sandbox");
   sandbox->require_subcommand(1);
   auto* linux_sandbox = sandbox->add_subcommand("linux", "Landlock and seccomp")->alias("landlock");
+  add_config(*linux_sandbox, s.tool_config, s.tool_enable, s.tool_disable);
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
   linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
-  linux_sandbox->prefix_command();
   sandbox->add_subcommand("status", "Tell which protection this machine offers");
   auto* demo = app.add_subcommand("demo", "Watch a scripted model fix a bug; no key, no network");
   demo->add_flag("--keep", s.keep, "Keep the demo's folder");
@@ -152,6 +158,20 @@ std::string usage_of(const CLI::App& app) {
   }
   if (!app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty()) out += " [COMMAND]";
   return out;
+}
+
+/// The arguments, in which a command of `sandbox linux` stands behind `--`: its options are its own.
+std::vector<std::string> separated(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  auto at = std::ranges::find(words, "sandbox");
+  if (at == words.end() || ++at == words.end() || (*at != "linux" && *at != "landlock")) return words;
+  for (++at; at != words.end() && at->starts_with('-'); ++at) {
+    if (*at == "--") return words;
+    bool takes_next = *at == "-c" || *at == "--config" || *at == "--enable" || *at == "--disable";
+    if (takes_next && at + 1 != words.end()) ++at;
+  }
+  if (at != words.end()) words.insert(at, "--");
+  return words;
 }
 
 const CLI::App& deepest(const CLI::App& app) {
@@ -193,6 +213,10 @@ std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc
     return fmt::format("error: the argument '{}' cannot be used with '{}'", first, second);
   }
   if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr) return invalid_value_text(e.what());
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&e) != nullptr) {
+    std::string_view what = e.what();
+    return fmt::format("error: a value is required for '{}' but none was supplied", what.substr(0, what.find(": ")));
+  }
   return std::string("error: ") + e.what();
 }
 
@@ -227,7 +251,7 @@ Exec exec_command(const Sink& s, bool resumed) {
   v.local_provider = set(e.local_provider);
   o.cd = set(e.cd);
   o.images = e.images;
-  o.prompt = set(e.prompt);
+  o.prompt = e.prompt;
   o.skip_git_repo_check = e.skip_git;
   o.ephemeral = e.ephemeral;
   o.json = e.json;
@@ -238,7 +262,7 @@ Exec exec_command(const Sink& s, bool resumed) {
   o.output_last_message = set(e.last_message);
   if (resumed) {
     exec::Resume r{.session = set(s.resume.session), .last = s.resume.last, .all = s.resume.all};
-    auto prompt = set(s.resume.prompt);
+    auto prompt = s.resume.prompt;
     if (r.last && r.session && !prompt) {
       // With --last the only positional is the prompt.
       prompt = r.session;
@@ -298,7 +322,9 @@ Command parse(int argc, char** argv) {
   Sink s;
   build(app, s);
   try {
-    app.parse(argc, argv);
+    auto words = separated(argc, argv);
+    std::ranges::reverse(words);  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::Success& e) {
     return Done{app.exit(e)};
   } catch (const CLI::ParseError& e) {
@@ -312,15 +338,12 @@ Command parse(int argc, char** argv) {
   if (*app.get_subcommand("completion")) return Completion{s.shell};
   std::vector<exec::ConfigArgument> overrides;
   take_overrides(overrides, s.config, s.enable, s.disable);
+  take_overrides(overrides, s.tool_config, s.tool_enable, s.tool_disable);
   if (*app.get_subcommand("features")) return FeaturesList{overrides, set(s.profile)};
   auto* sandbox = app.get_subcommand("sandbox");
   if (*sandbox) {
     if (*sandbox->get_subcommand("status")) return SandboxStatus{};
-    auto command = s.command;
-    auto rest = sandbox->get_subcommand("linux")->remaining();
-    if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());  // the separator itself
-    command.insert(command.end(), rest.begin(), rest.end());
-    return SandboxLinux{overrides, s.sandbox_full_auto, command};
+    return SandboxLinux{overrides, s.sandbox_full_auto, s.command};
   }
   auto* mock = app.get_subcommand("mock-server");
   if (*mock) return MockServer{mock->remaining()};

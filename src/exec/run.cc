@@ -103,12 +103,10 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
 /// The final message as stdout gets it: it ends its last line, but is not ended twice.
 std::string with_newline(const std::string& message) { return message.ends_with('\n') ? message : message + "\n"; }
 
-std::vector<wire::UserInput> user_input(const Options& options, const std::string& start_dir,
-                                        const std::string& prompt) {
+/// Images keep their paths as given: the model is told of them by these names.
+std::vector<wire::UserInput> user_input(const Options& options, const std::string& prompt) {
   std::vector<wire::UserInput> input;
-  for (const auto& image : options.images) {
-    input.push_back(wire::input::LocalImage{.path = path::normal(path::join(start_dir, image))});
-  }
+  for (const auto& image : options.images) input.push_back(wire::input::LocalImage{.path = image});
   input.push_back(wire::input::Text{.text = prompt});
   return input;
 }
@@ -239,7 +237,7 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   for (int number : {SIGINT, SIGTERM}) {
     world.loop.on_signal(number, [t] { (void)t->submit(wire::op::Interrupt{}); });
   }
-  auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.start_dir, p.prompt), p.schema));
+  auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.prompt), p.schema));
   if (submitted) {
     co_await sink.turn_over.wait();
   } else {
