@@ -130,6 +130,7 @@ class Sink : public agent::EventSink {
   io::Event turn_over;
   std::optional<std::string> last_message;
   bool interrupted = false;
+  int signal = 0;       // the last one that asked for the end
   bool closed = false;  // the end was printed: what shutting down still says is not shown
 
  private:
@@ -234,8 +235,12 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   io::Scope scope(co_await io::Here{});
   scope.spawn(serve(&thread));
   auto* t = &thread;
+  auto* s = &sink;
   for (int number : {SIGINT, SIGTERM}) {
-    world.loop.on_signal(number, [t] { (void)t->submit(wire::op::Interrupt{}); });
+    world.loop.on_signal(number, [t, s, number] {
+      s->signal = number;
+      (void)t->submit(wire::op::Interrupt{});
+    });
   }
   auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.prompt), p.schema));
   if (submitted) {
@@ -243,7 +248,7 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   } else {
     err.write("Error: " + submitted.error().text() + "\n");
   }
-  if (options.output_last_message) {
+  if (options.output_last_message && !sink.interrupted) {
     write_last_message(world, *options.output_last_message, p.start_dir, sink.last_message, err);
   }
   printer.end(sink.interrupted);
@@ -252,6 +257,8 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   if (!options.json && !quiet && sink.last_message) out.write(with_newline(*sink.last_message));
   (void)thread.submit(wire::op::Shutdown{});
   co_await scope.join();
+  // Ctrl-C is the user's wish and no failure; whoever sends SIGTERM reads in the status that the work was not done.
+  if (sink.interrupted && sink.signal == SIGTERM) co_return 128 + SIGTERM;
   co_return printer.failed() || !submitted ? 1 : 0;
 }
 
