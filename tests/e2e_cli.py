@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -143,6 +144,31 @@ def test_approval_is_never_and_the_environment_file_wins():
         assert result.returncode == 0 and "approval: never" in result.stderr, result.stderr
         assert (place.cwd / "made").exists()
         assert mock.requests[0]["headers"]["authorization"] == "Bearer from file"
+
+
+def test_features_and_sandbox():
+    with Place() as place:
+        place.configure(None, top='profile = "p"', bottom="[features]\nundo = true\n[profiles.p.features]\napps = true")
+
+        def features(*args):
+            result = run(BINARY, place, [*args])
+            assert result.returncode == 0, result.stderr
+            rows = [re.fullmatch(r"(\S+) +(\S.*\S) +(true|false)", line) for line in result.stdout.splitlines()]
+            assert len({(row.start(2), row.start(3)) for row in rows}) == 1, "columns are aligned"
+            return {row[1]: (row[2].strip(), row[3]) for row in rows}
+        listed = features("features", "list")
+        assert list(listed) == sorted(listed)
+        assert listed["undo"] == ("stable", "true") and listed["apps"] == ("experimental", "true"), listed
+        assert listed["plugins"] == ("under development", "false") and listed["steer"] == ("removed", "true"), listed
+        assert features("--disable", "undo", "features", "list")["undo"][1] == "false"
+        assert features("features", "list", "-c", "features.undo=false", "--enable", "undo")["undo"][1] == "true"
+        for args, status in ((["--", "sh", "-c", "exit 7"], 7), (["sh", "-c", "kill -9 $$"], 137),
+                             (["--full-auto", "--", "sh", "-c", "touch here"], 0), (["sh", "-c", "touch there"], 1)):
+            assert run(BINARY, place, ["sandbox", "linux", *args]).returncode == status, args
+        assert (place.cwd / "here").exists() and not (place.cwd / "there").exists()
+        for args, status in ((["features"], 2), (["exec", "--zip"], 2), (["features", "list", "--enable", "zip"], 1),
+                             (["two", "words"], 2), (["prompt"], 1), (["exec", "--version"], 0)):
+            assert run(BINARY, place, args).returncode == status, args
 
 
 def test_usage_grows_over_a_resumed_session():

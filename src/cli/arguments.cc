@@ -12,8 +12,8 @@ namespace arguments_detail {
 /// Where CLI11 puts what it reads; lives as long as the parse.
 struct Sink {
   // Root options.
-  std::vector<std::string> config, enable, disable, prompt;
-  std::string model, profile, sandbox, cd, approval, local_provider;
+  std::vector<std::string> config, enable, disable;
+  std::string model, profile, sandbox, cd, approval, local_provider, prompt;
   std::vector<std::string> add_dirs, images;
   bool oss = false, full_auto = false, bypass = false, search = false, no_alt_screen = false;
 

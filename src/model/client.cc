@@ -59,7 +59,7 @@ class SseStream : public EventStream {
       auto piece = co_await io::with_deadline(left, "stream", response_->read());
       if (!piece) {
         if (piece.error().kind == Kind::timeout) co_return ModelFail(stream_error("idle timeout waiting for SSE"));
-        co_return ModelFail(stream_error(piece.error().what));
+        co_return ModelFail(stream_error("Transport error: network error: " + piece.error().what));
       }
       if (piece->empty()) {
         if (decoder_.error()) co_return ModelFail(*decoder_.error());

@@ -229,6 +229,8 @@ TEST_F(ClientTest, EndsOfTheStream) {
   auto out = ask();
   EXPECT_TRUE(out.error->retryable());
   EXPECT_EQ(out.error->cls, ErrorClass::stream);
+  EXPECT_TRUE(out.error->message.starts_with("stream disconnected before completion: Transport error: network error: "))
+      << out.error->message;
   // A failure is forgotten when completion follows, and raised when the body ends.
   std::string failed =
       "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"insufficient_quota\"}}}\n\n";
