@@ -40,7 +40,8 @@ def failed(kind, **error):
 
 
 def test_ids_and_the_prefix_are_stable():
-    script = [[call("exec_command", {"cmd": "true"}), completed()], [message("one"), completed()]]
+    script = [{"headers": {"x-codex-turn-state": "ts"}, "events": [call("exec_command", {"cmd": "true"}), completed()]},
+              {"headers": {"x-codex-turn-state": "late"}, "events": [message("one"), completed()]}]
     with Place(git=False) as place, Mock(script) as mock:
         place.configure(mock)
         place.cwd = place.root / "wörk"
@@ -68,6 +69,7 @@ def test_ids_and_the_prefix_are_stable():
         assert "workspaces" not in metadata(three), "no repository there"
         assert metadata(two).get("workspaces", {str(place.cwd): 0}).keys() == {str(place.cwd)}
         assert "pw@" not in header(two, "x-codex-turn-metadata")
+        assert [header(r, "x-codex-turn-state") for r in mock.requests] == [None, "ts", None]
         assert not any("id" in item for r in mock.requests for item in r["body"]["input"])
 
 
@@ -170,6 +172,24 @@ def test_an_unknown_model_is_sent_as_named_with_a_warning_every_turn():
             assert (body["model"], body["reasoning"], body["include"]) == ("my-org/gpt-5.1-codex", None, [])
 
 
+def test_an_own_catalogue_is_the_only_one():
+    entry = {"slug": "mine", "display_name": "Mine", "supported_reasoning_levels": [], "shell_type": "shell_command",
+             "visibility": "list", "supported_in_api": True, "priority": 5, "base_instructions": "MY INSTRUCTIONS",
+             "supports_reasoning_summaries": False, "support_verbosity": False, "experimental_supported_tools": [],
+             "truncation_policy": {"mode": "bytes", "limit": 9}, "supports_parallel_tool_calls": True}
+    hidden = {**entry, "slug": "hidden", "priority": 0, "visibility": "hide"}
+    with Place() as place, Mock([[message("done"), completed()]]) as mock:
+        place.configure(mock, top='model_catalog_json = "models.json"')
+        config = place.home / "config.toml"
+        config.write_text(config.read_text().replace('model = "gpt-5.1-codex"', ""))
+        (place.home / "models.json").write_text(json.dumps({"models": [hidden, entry]}))
+        assert warnings(run(BINARY, place, ["exec", "--json", "go"])) == []
+        body = mock.requests[0]["body"]
+        assert (body["model"], body["instructions"], body["parallel_tool_calls"]) == ("mine", "MY INSTRUCTIONS", True)
+        (warning,) = warnings(run(BINARY, place, ["exec", "--json", "-m", "gpt-5.1-codex", "go"]))
+        assert warning.startswith("Model metadata for `gpt-5.1-codex` not found. "), warning
+
+
 def test_an_invalid_image_of_the_user_ends_the_turn():
     refusal = {"status": 400,
                "body": {"error": {"message": "The image data you provided does not represent a valid image."}}}
@@ -193,8 +213,10 @@ def test_credentials():
                 (place.home / "auth.json").write_text(json.dumps(content))
             assert run(BINARY, place, ["exec", "go"], env=env).returncode == 0
             assert header(mock.requests[-1], "authorization") == sent
-        run(BINARY, place, ["exec", "go"], env={"CODEX_API_KEY": "temporary"})
+        result = run(BINARY, place, ["exec", "go"], env={"CODEX_API_KEY": "temporary", "RUST_LOG": "trace"})
         assert header(mock.requests[-1], "authorization") == "Bearer temporary"
+        files = [f.read_bytes() for f in place.home.rglob("*") if f.is_file()]
+        assert "temporary" not in result.stderr and not any(b"temporary" in f for f in files)
         assert json.loads((place.home / "auth.json").read_text()) == stored, "it is never stored"
         before = len(mock.requests)
         (place.home / "auth.json").write_text("{")

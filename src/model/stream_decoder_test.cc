@@ -60,6 +60,12 @@ TEST(StreamDecoder, ItemsAddedAndDone) {
   ASSERT_NE(only<wire::ItemDone>(events), nullptr);
   EXPECT_EQ(wire::dump_item(only<wire::ItemDone>(events)->item),
             R"({"type":"function_call","name":"n","arguments":"{}","call_id":"c"})");
+  events = decode(d, R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m",)"
+                     R"("content":[]}})");
+  ASSERT_NE(only<wire::ItemAdded>(events), nullptr);
+  EXPECT_EQ(wire::item_id(only<wire::ItemAdded>(events)->item), "m");
+  events = decode(d, R"({"type":"response.created","response":{"id":"r"}})");
+  EXPECT_NE(only<wire::Created>(events), nullptr);
 }
 
 TEST(StreamDecoder, CompletionMapsUsage) {
