@@ -241,8 +241,10 @@ def test_the_built_in_provider_follows_the_environment():
         assert header(request, "originator") == "codex_sdk_ts" and agent.startswith("codex_sdk_ts/"), agent
         assert header(request, "version") in agent and agent.endswith(" xterm"), agent
         assert header(request, "openai-organization") == "org" and header(request, "openai-project") is None
-        for absent in ("accept-encoding", "openai-beta", "conversation_id", "content-encoding", "chatgpt-account-id"):
+        for absent in ("x-codex-beta-features", "x-openai-subagent", "accept-encoding", "openai-beta", "conversation_id", "content-encoding", "chatgpt-account-id"):
             assert header(request, absent) is None, absent
+        run(BINARY, place, ["--enable", "prevent_idle_sleep", "exec", "-c", "features.apps=true", "go"], env=env)
+        assert header(mock.requests[1], "x-codex-beta-features") == "apps,prevent_idle_sleep", "in the menu's order"
 
 
 if __name__ == "__main__":

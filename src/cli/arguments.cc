@@ -54,6 +54,14 @@ void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std
       ->type_name("FEATURE");
 }
 
+constexpr const char* unavailable_note = "Not in this version";
+
+/// Hidden commands that take any arguments.
+void add_unavailable(CLI::App& app, std::initializer_list<const char*> names) {
+  for (const auto* name : names)
+    app.add_subcommand(name, unavailable_note)->group("")->prefix_command()->set_help_flag();
+}
+
 /// The options that `exec` and `exec resume` share.
 void add_everywhere(CLI::App& app, Sink::ExecSink& e) {
   add_config(app, e.config, e.enable, e.disable);
@@ -89,6 +97,7 @@ void add_exec(CLI::App& root, Sink& s) {
       ->check(CLI::IsMember({"always", "never", "auto"}));
   app->add_flag("--progress-cursor", e.progress)->group("");
   app->add_option("PROMPT", e.prompt, "The task; - or nothing reads it from stdin");
+  add_unavailable(*app, {"review"});
   auto* resume = app->add_subcommand("resume", "Go on with an earlier session");
   add_everywhere(*resume, e);
   resume->add_option("SESSION_ID", s.resume.session, "Id, name or file of the session");
@@ -124,12 +133,15 @@ void build(CLI::App& app, Sink& s) {
   app.add_option("PROMPT", s.prompt)->group("");
 
   add_exec(app, s);
+  add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "debug",
+                        "apply", "a", "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
   completion->add_option("SHELL", s.shell, "bash, elvish, fish, powershell or zsh")
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
   auto* features = app.add_subcommand("features", "Feature flags");
   features->require_subcommand(1);
   auto* list = features->add_subcommand("list", "All flags with stage and effective value");
+  add_unavailable(*features, {"enable", "disable"});
   add_config(*list, s.tool_config, s.tool_enable, s.tool_disable);
   auto* sandbox = app.add_subcommand("sandbox", "Run a command in the platform's sandbox");
   sandbox->require_subcommand(1);
@@ -145,13 +157,18 @@ void build(CLI::App& app, Sink& s) {
   mock->set_help_flag();
 }
 
-std::string usage_of(const CLI::App& app) {
+/// "burin exec resume".
+std::string path_of(const CLI::App& app) {
   std::string path;
   for (const CLI::App* a = &app; a != nullptr; a = a->get_parent()) {
     std::string name = a->get_parent() == nullptr ? "burin" : a->get_name();
     path = path.empty() ? name : name + " " + path;
   }
-  std::string out = path + " [OPTIONS]";
+  return path;
+}
+
+std::string usage_of(const CLI::App& app) {
+  std::string out = path_of(app) + " [OPTIONS]";
   for (const auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     if (option->get_group().empty()) continue;
     out += option->get_required() ? fmt::format(" <{}>", option->get_name()) : fmt::format(" [{}]", option->get_name());
@@ -332,6 +349,9 @@ Command parse(int argc, char** argv) {
     io::write_all(2, fmt::format("{}\n\nUsage: {}\n\nFor more information, try '--help'.\n",
                                  error_text(e, where, argc, argv), usage_of(where)));
     return Done{2};
+  }
+  if (const auto& chosen = deepest(app); chosen.get_description() == unavailable_note) {
+    return Unavailable{path_of(chosen)};
   }
   auto* exec = app.get_subcommand("exec");
   if (*exec) return exec_command(s, static_cast<bool>(*exec->get_subcommand("resume")));

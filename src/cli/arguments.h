@@ -43,9 +43,13 @@ struct Done {
 
 /// No subcommand: the interactive mode.
 struct Interactive {};
+/// A command of the reference that this version does not have: it must not be taken for a prompt.
+struct Unavailable {
+  std::string name;  // "burin exec review"
+};
 
-using Command =
-    std::variant<Done, Interactive, Exec, Completion, FeaturesList, SandboxLinux, SandboxStatus, MockServer, Demo>;
+using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, SandboxLinux,
+                             SandboxStatus, MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

@@ -140,6 +140,36 @@ TEST(Arguments, OtherCommands) {
             (std::vector<std::string>{"s.json", "--port", "0"}));
 }
 
+// What the reference has and this version has not is told, and never taken for a prompt.
+TEST(Arguments, CommandsThatAreNotHere) {
+  auto name = [](std::vector<std::string> words) {
+    auto command = parse_words(std::move(words));
+    const auto* missing = std::get_if<Unavailable>(&command);
+    return missing != nullptr ? missing->name : "-";
+  };
+  EXPECT_EQ(name({"login", "status"}), "burin login");
+  EXPECT_EQ(name({"-c", "a=1", "mcp", "add", "docs", "--", "node", "--x"}), "burin mcp");
+  EXPECT_EQ(name({"exec", "--json", "review", "--uncommitted"}), "burin exec review");
+  EXPECT_EQ(name({"features", "enable", "undo"}), "burin features enable");
+  EXPECT_EQ(name({"exec", "review this"}), "-");
+  EXPECT_EQ(name({"exec", "--", "review"}), "-");
+}
+
+// A prompt of one word may be the name of a command elsewhere in the tree.
+TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
+  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox"}) {
+    auto command = parse_words({"exec", word});
+    ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
+    EXPECT_EQ(options(command).prompt, word);
+    command = parse_words({"exec", "resume", "--last", word});
+    ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
+    EXPECT_EQ(options(command).prompt, word);
+  }
+  auto command = parse_words({"exec", "resume", "ID", "review"});
+  ASSERT_TRUE(std::holds_alternative<Exec>(command));
+  EXPECT_EQ(options(command).prompt, "review");
+}
+
 TEST(Completion, EveryShellKnowsTheCommands) {
   for (auto shell : {"bash", "zsh", "fish", "powershell", "elvish"}) {
     auto script = completion_script(shell);

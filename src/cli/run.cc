@@ -163,6 +163,9 @@ int run_interactive() {
 struct Runner {
   int operator()(const Done& done) const { return done.code; }
   int operator()(const Interactive&) const { return run_interactive(); }
+  int operator()(const Unavailable& command) const {
+    return fail_with(fmt::format("Error: this version has no `{}`", command.name));
+  }
   int operator()(Exec& command) const { return run_exec(std::move(command)); }
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
