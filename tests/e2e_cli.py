@@ -92,6 +92,23 @@ def test_a_last_message_file_that_cannot_be_written_changes_no_status():
         assert "Failed to write last message file no/such/dir" in result.stderr, result.stderr
 
 
+def test_streams_that_are_closed_or_full():
+    with Place() as place, Mock(DONE) as mock:
+        place.configure(mock)
+        for streams, status in (("<&- >&- 2>&-", 0), (">/dev/full", 1), ("2>/dev/full", 0), ("| true", 0)):
+            shell = ["bash", "-o", "pipefail", "-c", f'"$0" exec --json go {streams}', BINARY]
+            result = subprocess.run(shell, cwd=place.cwd, env=place.env(), stdin=subprocess.DEVNULL, capture_output=True)
+            assert result.returncode == status, (streams, result)
+            assert (b"No space left on device" in result.stderr) == (streams == ">/dev/full"), result
+    with Place() as place, Mock([{"events": [harness.created()], "hang": True}]) as mock:
+        place.configure(mock)
+        process = subprocess.Popen(["bash", "-c", 'exec "$0" exec go <&- >&- 2>&-', BINARY], cwd=place.cwd, env=place.env())
+        assert mock.hanging.wait(20)
+        assert [os.readlink(f"/proc/{process.pid}/fd/{n}") for n in (0, 1, 2)] == ["/dev/null"] * 3
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
 def test_signals():
     for number, status in ((signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)):
         with Place() as place, Mock([{"events": [harness.created()], "hang": True}]) as mock:

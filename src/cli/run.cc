@@ -181,6 +181,7 @@ struct Runner {
 }  // namespace run_detail
 
 int run(int argc, char** argv) {
+  io::open_missing_streams();
   auto command = parse(argc, argv);
   return std::visit(run_detail::Runner{}, command);
 }

@@ -1,5 +1,6 @@
 #include "exec/run.h"
 
+#include <cerrno>
 #include <csignal>
 
 #include "agent/git_metadata.h"
@@ -257,9 +258,12 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   if (!options.json && !quiet && sink.last_message) out.write(with_newline(*sink.last_message));
   (void)thread.submit(wire::op::Shutdown{});
   co_await scope.join();
+  // A reader that went away has seen enough; what a full disk swallowed was wanted.
+  bool lost = out.error() != 0 && out.error() != EPIPE;
+  if (lost) err.write(fmt::format("Error: the output is incomplete: {}\n", os_error_text(out.error())));
   // Ctrl-C is the user's wish and no failure; whoever sends SIGTERM reads in the status that the work was not done.
   if (sink.interrupted && sink.signal == SIGTERM) co_return 128 + SIGTERM;
-  co_return printer.failed() || !submitted ? 1 : 0;
+  co_return printer.failed() || !submitted || lost ? 1 : 0;
 }
 
 }  // namespace run_detail
