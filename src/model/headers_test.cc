@@ -6,19 +6,25 @@
 namespace burin::model {
 
 using Vars = std::map<std::string, std::string>;
+#if defined(__aarch64__)
+#define TEST_ARCH "arm64"
+#else
+#define TEST_ARCH "x86_64"
+#endif
 
 TEST(Identity, OriginatorAndUserAgent) {
   const std::string debian = "NAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\n";
   auto id = make_identity(io::Environment(Vars{{"TERM", "xterm"}}), "codex_exec", "", debian);
   EXPECT_EQ(id.originator, "codex_exec");
-  EXPECT_EQ(id.user_agent, "codex_exec/" BURIN_COMPAT_VERSION " (Debian 12.0.0; x86_64) xterm");
+  EXPECT_EQ(id.user_agent, "codex_exec/" BURIN_COMPAT_VERSION " (Debian 12.0.0; " TEST_ARCH ") xterm");
   id = make_identity(io::Environment(Vars{{"CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "codex_sdk_ts"}}), "codex_exec",
                      "my_client; 0.1", debian);
   EXPECT_EQ(id.originator, "codex_sdk_ts");
-  EXPECT_EQ(id.user_agent, "codex_sdk_ts/" BURIN_COMPAT_VERSION " (Debian 12.0.0; x86_64) unknown (my_client; 0.1)");
+  EXPECT_EQ(id.user_agent,
+            "codex_sdk_ts/" BURIN_COMPAT_VERSION " (Debian 12.0.0; " TEST_ARCH ") unknown (my_client; 0.1)");
   id = make_identity(io::Environment(Vars{{"CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "a\nb"}}), "codex_exec", "s\x01t", "");
   EXPECT_EQ(id.originator, "codex_exec") << "an illegal value is not taken";
-  EXPECT_EQ(id.user_agent, "codex_exec/" BURIN_COMPAT_VERSION " (Linux unknown; x86_64) unknown (s_t)");
+  EXPECT_EQ(id.user_agent, "codex_exec/" BURIN_COMPAT_VERSION " (Linux unknown; " TEST_ARCH ") unknown (s_t)");
   id = make_identity(io::Environment(Vars{{"BURIN_INTERNAL_ORIGINATOR_OVERRIDE", "mä"}}), "codex_exec", "", debian);
   EXPECT_TRUE(id.user_agent.starts_with("mä/")) << "legal in a header: " << id.user_agent;
 }
