@@ -6,7 +6,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import harness
 from harness import Mock, Place, call, completed, message, run, wait_until
@@ -301,24 +300,6 @@ def test_a_background_terminal_is_ended_with_the_run():
         assert [e["item"]["status"] for e in events if e["type"] == "item.completed"] == ["completed"]
 
 
-def main():
-    global BINARY
-    BINARY = sys.argv[1]
-    wanted = sys.argv[2:]
-    failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_") or (wanted and name not in wanted):
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            print(f"ok   {name} ({time.monotonic() - began:.2f} s)")
-        except Exception as error:  # a failing test must not hide the others
-            failed += 1
-            print(f"FAIL {name}: {type(error).__name__}: {str(error)[:2000]}")
-    print(f"{failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    BINARY = sys.argv[1]
+    sys.exit(harness.run_tests(globals(), sys.argv[2:]))

@@ -81,7 +81,7 @@ class Mock:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self):
         return self
@@ -193,3 +193,20 @@ def wait_until(condition, seconds=10):
             return True
         time.sleep(0.02)
     return condition()
+
+
+def run_tests(names, wanted):
+    """Runs every function test_… of a script (or those wanted); the exit status."""
+    failed = 0
+    for name, test in sorted(names.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        began = time.monotonic()
+        try:
+            test()
+            print(f"ok   {name} ({time.monotonic() - began:.2f} s)")
+        except Exception as error:  # a failing test must not hide the others
+            failed += 1
+            print(f"FAIL {name}: {type(error).__name__}: {str(error)[:2000]}")
+    print(f"{failed} failed")
+    return 1 if failed else 0

@@ -77,6 +77,7 @@ void make_client(Session& session) {
   const auto& c = session.config;
   model::ClientOptions options;
   options.identity = session.options.identity;
+  if (c.requirements.us_residency) options.identity.residency = "us";
   options.provider = c.provider;
   options.auth = session.options.auth;
   options.thread_id = session.thread_id;

@@ -312,6 +312,33 @@ TEST_F(ThreadTest, ARetryIsIdenticalWhenNothingWasCompletedAndRebuiltWhenSomethi
   EXPECT_EQ(notices, (std::vector<std::string>{"Reconnecting... 1/2", "Reconnecting... 2/2"}));
 }
 
+TEST_F(ThreadTest, RetriesWaitAsTheServerAsksOrLongerEachTime) {
+  answer(sse({R"({"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded",)"
+              R"("message":"try again in 35 seconds"}}})"}));
+  answer(sse({R"({"type":"response.created","response":{}})"}));
+  answer(sse({message("done"), completed}));
+  io::Time start = loop.now();
+  run({turn("hi")});
+  EXPECT_EQ(http.requests().size(), 3u);
+  auto waited = io::to_seconds(loop.now() - start);
+  EXPECT_GE(waited, 35 + 0.9 * 0.4);
+  EXPECT_LE(waited, 35 + 1.1 * 0.4 + 0.1);
+}
+
+TEST_F(ThreadTest, RequirementsOfResidencyAreSent) {
+  auto residency = [](const io::HttpRequest& r) {
+    return std::ranges::count(r.headers,
+                              std::pair<std::string, std::string>("x-openai-internal-codex-residency", "us"));
+  };
+  answer(sse({completed}));
+  run({turn("hi")});
+  config->requirements.us_residency = true;
+  answer(sse({completed}));
+  run({turn("hi")});
+  EXPECT_EQ(residency(http.requests().at(0)), 0);
+  EXPECT_EQ(residency(http.requests().at(1)), 1);
+}
+
 TEST_F(ThreadTest, ContextOverflowFillsTheWindow) {
   answer(sse({R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}})"}));
   run({turn("hi")});

@@ -208,4 +208,18 @@ std::string_view type_name(const json::value& value) {
   return "null";
 }
 
+std::string unexpected_value(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::string:
+      return fmt::format("string {}", dump(value));
+    case json::kind::bool_:
+    case json::kind::int64:
+    case json::kind::uint64:
+    case json::kind::double_:
+      return fmt::format("{} `{}`", type_name(value), dump(value));
+    default:
+      return std::string(type_name(value));
+  }
+}
+
 }  // namespace burin

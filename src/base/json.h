@@ -53,5 +53,7 @@ inline std::string_view view(const json::string& s) { return {s.data(), s.size()
 /// Name of the type for error messages, in the words of the reference's parser: "string", "integer", "floating point",
 /// "boolean", "sequence", "map", "null".
 std::string_view type_name(const json::value& value);
+/// The value as that parser names it behind "invalid type: ": "integer `5`", "string \"x\"", "map".
+std::string unexpected_value(const json::value& value);
 
 }  // namespace burin

@@ -13,21 +13,6 @@ json::value parse_own(std::string_view text) { return parse_json(text).value(); 
 namespace mapping {
 namespace mapping_detail {
 
-/// The value as serde names it in "invalid type" messages.
-std::string unexpected(const json::value& got) {
-  switch (got.kind()) {
-    case json::kind::string:
-      return fmt::format("string {}", dump(got));
-    case json::kind::bool_:
-    case json::kind::int64:
-    case json::kind::uint64:
-    case json::kind::double_:
-      return fmt::format("{} `{}`", type_name(got), dump(got));
-    default:
-      return std::string(type_name(got));
-  }
-}
-
 template <class T>
 bool read_integer(T& out, const json::value& v, std::string_view name, Bad& bad) {
   if (!v.is_int64() && !v.is_uint64()) return bad.wrong_type(v, name);
@@ -98,11 +83,11 @@ bool Bad::in_element(std::size_t index) {
 }
 
 bool Bad::wrong_type(const json::value& got, std::string_view expected) {
-  return say(fmt::format("invalid type: {}, expected {}", mapping_detail::unexpected(got), expected));
+  return say(fmt::format("invalid type: {}, expected {}", unexpected_value(got), expected));
 }
 
 bool Bad::wrong_value(const json::value& got, std::string_view expected) {
-  return say(fmt::format("invalid value: {}, expected {}", mapping_detail::unexpected(got), expected));
+  return say(fmt::format("invalid value: {}, expected {}", unexpected_value(got), expected));
 }
 
 std::string one_of(const std::vector<std::string_view>& names) {

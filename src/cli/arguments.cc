@@ -12,8 +12,8 @@ namespace arguments_detail {
 /// Where CLI11 puts what it reads; lives as long as the parse.
 struct Sink {
   // Root options.
-  std::vector<std::string> config, enable, disable, prompt;
-  std::string model, profile, sandbox, cd, approval, local_provider;
+  std::vector<std::string> config, enable, disable;
+  std::string model, profile, sandbox, cd, approval, local_provider, prompt;
   std::vector<std::string> add_dirs, images;
   bool oss = false, full_auto = false, bypass = false, search = false, no_alt_screen = false;
 
@@ -31,28 +31,16 @@ struct Sink {
     std::vector<std::string> images;
     bool last = false, all = false;
   } resume;
+  // Of `features list` and `sandbox linux`.
+  std::vector<std::string> tool_config, tool_enable, tool_disable;
   std::string shell = "bash";
-  std::vector<std::string> command, mock;
+  std::vector<std::string> command;
   bool sandbox_full_auto = false, keep = false;
-  std::string absent;  // the command that was asked for and is not part of this version
 };
 
+constexpr const char* version_line = "burin " BURIN_VERSION;
 const auto sandbox_modes = CLI::IsMember({"read-only", "workspace-write", "danger-full-access"});
 const auto approval_policies = CLI::IsMember({"untrusted", "on-failure", "on-request", "never"});
-
-/// Commands of the reference that this version does not have. They are refused by name: the root's PROMPT would take
-/// them otherwise.
-constexpr const char* absent_commands[] = {
-    "app",         "app-server", "apply",  "a",   "cloud",  "cloud-tasks", "debug",  "execpolicy",
-    "fork",        "login",      "logout", "mcp", "resume", "mcp-server",  "review", "responses-api-proxy",
-    "stdio-to-uds"};
-
-void add_absent(CLI::App& app, const char* name, std::string& given) {
-  auto* sub = app.add_subcommand(name)->group("");
-  sub->prefix_command();
-  sub->set_help_flag();
-  sub->callback([&given, sub] { given = sub->get_name(); });
-}
 
 void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std::string>& enable,
                 std::vector<std::string>& disable) {
@@ -65,6 +53,14 @@ void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std
   app.add_option("--disable", disable, "Turn a feature off (as -c features.NAME=false)")
       ->allow_extra_args(false)
       ->type_name("FEATURE");
+}
+
+constexpr const char* unavailable_note = "Not in this version";
+
+/// Hidden commands that take any arguments.
+void add_unavailable(CLI::App& app, std::initializer_list<const char*> names) {
+  for (const auto* name : names)
+    app.add_subcommand(name, unavailable_note)->group("")->prefix_command()->set_help_flag();
 }
 
 /// The options that `exec` and `exec resume` share.
@@ -86,6 +82,7 @@ void add_everywhere(CLI::App& app, Sink::ExecSink& e) {
 
 void add_exec(CLI::App& root, Sink& s) {
   auto* app = root.add_subcommand("exec", "Run one task without interaction")->alias("e");
+  app->set_version_flag("-V,--version", version_line, "Print the version");
   auto& e = s.exec;
   add_everywhere(*app, e);
   app->add_option("-i,--image", e.images, "Attach image files to the prompt")->delimiter(',')->type_name("FILE");
@@ -104,7 +101,7 @@ void add_exec(CLI::App& root, Sink& s) {
       ->type_name("COLOR");
   app->add_flag("--progress-cursor", e.progress)->group("");
   app->add_option("PROMPT", e.prompt, "The task; - or nothing reads it from stdin");
-  add_absent(*app, "review", s.absent);
+  add_unavailable(*app, {"review"});
   auto* resume = app->add_subcommand("resume", "Go on with an earlier session");
   add_everywhere(*resume, e);
   resume->add_option("SESSION_ID", s.resume.session, "Id, name or file of the session");
@@ -119,7 +116,7 @@ void add_exec(CLI::App& root, Sink& s) {
 
 void build(CLI::App& app, Sink& s) {
   app.set_help_flag("-h,--help", "Print help");
-  app.set_version_flag("-V,--version", "burin " BURIN_VERSION, "Print the version");
+  app.set_version_flag("-V,--version", version_line, "Print the version");
   app.require_subcommand(0, 1);
   add_config(app, s.config, s.enable, s.disable);
   app.add_option("-m,--model", s.model, "Model to use")->type_name("MODEL");
@@ -142,21 +139,23 @@ void build(CLI::App& app, Sink& s) {
   app.add_flag("--no-alt-screen", s.no_alt_screen)->group("");
   app.add_option("PROMPT", s.prompt)->group("");
 
-  for (const char* name : absent_commands) add_absent(app, name, s.absent);
   add_exec(app, s);
+  add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "debug",
+                        "apply", "a", "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
   completion->add_option("SHELL", s.shell, "bash, elvish, fish, powershell or zsh")
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
   auto* features = app.add_subcommand("features", "Feature flags");
   features->require_subcommand(1);
-  features->add_subcommand("list", "All flags with stage and effective value");
+  auto* list = features->add_subcommand("list", "All flags with stage and effective value");
+  add_unavailable(*features, {"enable", "disable"});
+  add_config(*list, s.tool_config, s.tool_enable, s.tool_disable);
   auto* sandbox = app.add_subcommand("sandbox", "Run a command in the platform's sandbox");
   sandbox->require_subcommand(1);
   auto* linux_sandbox = sandbox->add_subcommand("linux", "Landlock and seccomp")->alias("landlock");
-  add_config(*linux_sandbox, s.config, s.enable, s.disable);
+  add_config(*linux_sandbox, s.tool_config, s.tool_enable, s.tool_disable);
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
   linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
-  linux_sandbox->prefix_command();
   sandbox->add_subcommand("status", "Tell which protection this machine offers");
   auto* demo = app.add_subcommand("demo", "Watch a scripted model fix a bug; no key, no network");
   demo->add_flag("--keep", s.keep, "Keep the demo's folder");
@@ -165,19 +164,38 @@ void build(CLI::App& app, Sink& s) {
   mock->set_help_flag();
 }
 
-std::string usage_of(const CLI::App& app) {
+/// "burin exec resume".
+std::string path_of(const CLI::App& app) {
   std::string path;
   for (const CLI::App* a = &app; a != nullptr; a = a->get_parent()) {
     std::string name = a->get_parent() == nullptr ? "burin" : a->get_name();
     path = path.empty() ? name : name + " " + path;
   }
-  std::string out = path + " [OPTIONS]";
+  return path;
+}
+
+std::string usage_of(const CLI::App& app) {
+  std::string out = path_of(app) + " [OPTIONS]";
   for (const auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     if (option->get_group().empty()) continue;
     out += option->get_required() ? fmt::format(" <{}>", option->get_name()) : fmt::format(" [{}]", option->get_name());
   }
   if (!app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty()) out += " [COMMAND]";
   return out;
+}
+
+/// The arguments, in which a command of `sandbox linux` stands behind `--`: its options are its own.
+std::vector<std::string> separated(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  auto at = std::ranges::find(words, "sandbox");
+  if (at == words.end() || ++at == words.end() || (*at != "linux" && *at != "landlock")) return words;
+  for (++at; at != words.end() && at->starts_with('-'); ++at) {
+    if (*at == "--") return words;
+    bool takes_next = *at == "-c" || *at == "--config" || *at == "--enable" || *at == "--disable";
+    if (takes_next && at + 1 != words.end()) ++at;
+  }
+  if (at != words.end()) words.insert(at, "--");
+  return words;
 }
 
 const CLI::App& deepest(const CLI::App& app) {
@@ -365,7 +383,9 @@ Command parse(int argc, char** argv) {
   Sink s;
   build(app, s);
   try {
-    app.parse(argc, argv);
+    auto words = separated(argc, argv);
+    std::ranges::reverse(words);  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::Success& e) {
     return Done{app.exit(e)};
   } catch (const CLI::ParseError& e) {
@@ -374,21 +394,20 @@ Command parse(int argc, char** argv) {
                                  error_text(e, where, argc, argv), usage_of(where)));
     return Done{2};
   }
-  if (!s.absent.empty()) return Absent{s.absent};
+  if (const auto& chosen = deepest(app); chosen.get_description() == unavailable_note) {
+    return Unavailable{path_of(chosen)};
+  }
   auto* exec = app.get_subcommand("exec");
   if (*exec) return exec_command(s, static_cast<bool>(*exec->get_subcommand("resume")));
   if (*app.get_subcommand("completion")) return Completion{s.shell};
   std::vector<exec::ConfigArgument> overrides;
   take_overrides(overrides, s.config, s.enable, s.disable);
+  take_overrides(overrides, s.tool_config, s.tool_enable, s.tool_disable);
   if (*app.get_subcommand("features")) return FeaturesList{overrides, set(s.profile)};
   auto* sandbox = app.get_subcommand("sandbox");
   if (*sandbox) {
     if (*sandbox->get_subcommand("status")) return SandboxStatus{};
-    auto command = s.command;
-    auto rest = sandbox->get_subcommand("linux")->remaining();
-    if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());  // the separator itself
-    command.insert(command.end(), rest.begin(), rest.end());
-    return SandboxLinux{overrides, s.sandbox_full_auto, command};
+    return SandboxLinux{overrides, s.sandbox_full_auto, s.command};
   }
   auto* mock = app.get_subcommand("mock-server");
   if (*mock) return MockServer{mock->remaining()};

@@ -41,16 +41,15 @@ struct Done {
   int code = 0;
 };
 
-/// A command of the reference that this version does not have.
-struct Absent {
-  std::string name;
-};
-
 /// No subcommand: the interactive mode.
 struct Interactive {};
+/// A command of the reference that this version does not have: it must not be taken for a prompt.
+struct Unavailable {
+  std::string name;  // "burin exec review"
+};
 
-using Command = std::variant<Done, Absent, Interactive, Exec, Completion, FeaturesList, SandboxLinux, SandboxStatus,
-                             MockServer, Demo>;
+using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, SandboxLinux,
+                             SandboxStatus, MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

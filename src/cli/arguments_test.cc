@@ -86,26 +86,19 @@ TEST(Arguments, UsageErrorsNameOptionAndValue) {
             "error: the argument '--full-auto' cannot be used with '--dangerously-bypass-approvals-and-sandbox'");
 }
 
-TEST(Arguments, CommandsOfTheReferenceThatAreMissingAreNamed) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"login", "status"}, {"mcp", "add", "x", "--env", "A=b", "--", "cmd"}, {"app-server"}, {"cloud", "list"}}) {
-    EXPECT_EQ(std::get<Absent>(parse_words(words)).name, words.front());
-  }
-  EXPECT_EQ(std::get<Absent>(parse_words({"exec", "--json", "review", "--uncommitted"})).name, "review");
-}
-
-TEST(Arguments, AnEmptyPromptIsAPrompt) {
-  EXPECT_EQ(options(parse_words({"exec", ""})).prompt, "");
-  EXPECT_EQ(options(parse_words({"exec"})).prompt, std::nullopt);
-}
-
 TEST(Arguments, PromptsAndImages) {
   EXPECT_EQ(options(parse_words({"exec", "do it"})).prompt, "do it");
   EXPECT_EQ(options(parse_words({"e", "-"})).prompt, "-");
+  EXPECT_EQ(options(parse_words({"exec", ""})).prompt, "") << "given, so stdin is not read";
+  EXPECT_EQ(options(parse_words({"exec"})).prompt, std::nullopt);
+  EXPECT_EQ(options(parse_words({"exec", "resume", "ID", ""})).prompt, "");
   EXPECT_EQ(options(parse_words({"exec", "--", "--zip"})).prompt, "--zip");
   auto greedy = parse_words({"exec", "-i", "a.png", "prompt"});
   EXPECT_EQ(options(greedy).images, (std::vector<std::string>{"a.png", "prompt"}));
   EXPECT_EQ(options(parse_words({"exec", "-i", "a.png,b.png"})).images.size(), 2u);
+  auto both = options(parse_words({"exec", "-i", "a", "-i", "b,c", "resume", "ID", "-i", "d", "go"}));
+  EXPECT_EQ(both.images, (std::vector<std::string>{"a", "b", "c", "d"})) << "those of exec first";
+  EXPECT_EQ(both.prompt, "go") << "on resume -i takes one file";
 }
 
 TEST(Arguments, ResumeForms) {
@@ -135,8 +128,11 @@ TEST(Arguments, UsageErrorsAreTwo) {
                                                                  {"exec", "--full-auto", "--yolo", "x"},
                                                                  {"exec", "-s", "nope", "x"},
                                                                  {"exec", "-m"},
+                                                                 {"exec", "a", "b"},
+                                                                 {"exec", "--color", "zip", "x"},
                                                                  {"completion", "tcsh"},
                                                                  {"sandbox"},
+                                                                 {"sandbox", "linux", "--"},
                                                                  {"--zip"}}) {
     auto command = parse_words(words);
     ASSERT_TRUE(std::holds_alternative<Done>(command)) << words[0];
@@ -152,8 +148,50 @@ TEST(Arguments, OtherCommands) {
   auto sandbox = std::get<SandboxLinux>(parse_words({"sandbox", "linux", "--full-auto", "--", "sh", "-c", "exit 7"}));
   EXPECT_TRUE(sandbox.full_auto);
   EXPECT_EQ(sandbox.command, (std::vector<std::string>{"sh", "-c", "exit 7"}));
+  auto list = std::get<FeaturesList>(parse_words({"-c", "a=1", "features", "list", "--enable", "f", "-c", "b=2"}));
+  ASSERT_EQ(list.config_arguments.size(), 3u);
+  EXPECT_EQ(list.config_arguments[0].text, "a=1");
+  sandbox = std::get<SandboxLinux>(parse_words({"sandbox", "linux", "-c", "a=1", "ls", "-c", "--full-auto"}));
+  EXPECT_EQ(sandbox.config_arguments.size(), 1u);
+  EXPECT_EQ(sandbox.command, (std::vector<std::string>{"ls", "-c", "--full-auto"}));
+  EXPECT_FALSE(sandbox.full_auto) << "what follows the command is the command's";
+  for (auto words : {std::vector<std::string>{"--version"}, {"exec", "-V"}, {"exec", "--help"}}) {
+    auto done = parse_words(words);
+    ASSERT_TRUE(std::holds_alternative<Done>(done));
+    EXPECT_EQ(std::get<Done>(done).code, 0);
+  }
   EXPECT_EQ(std::get<MockServer>(parse_words({"mock-server", "s.json", "--port", "0"})).args,
             (std::vector<std::string>{"s.json", "--port", "0"}));
+}
+
+// What the reference has and this version has not is told, and never taken for a prompt.
+TEST(Arguments, CommandsThatAreNotHere) {
+  auto name = [](std::vector<std::string> words) {
+    auto command = parse_words(std::move(words));
+    const auto* missing = std::get_if<Unavailable>(&command);
+    return missing != nullptr ? missing->name : "-";
+  };
+  EXPECT_EQ(name({"login", "status"}), "burin login");
+  EXPECT_EQ(name({"-c", "a=1", "mcp", "add", "docs", "--", "node", "--x"}), "burin mcp");
+  EXPECT_EQ(name({"exec", "--json", "review", "--uncommitted"}), "burin exec review");
+  EXPECT_EQ(name({"features", "enable", "undo"}), "burin features enable");
+  EXPECT_EQ(name({"exec", "review this"}), "-");
+  EXPECT_EQ(name({"exec", "--", "review"}), "-");
+}
+
+// A prompt of one word may be the name of a command elsewhere in the tree.
+TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
+  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox"}) {
+    auto command = parse_words({"exec", word});
+    ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
+    EXPECT_EQ(options(command).prompt, word);
+    command = parse_words({"exec", "resume", "--last", word});
+    ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
+    EXPECT_EQ(options(command).prompt, word);
+  }
+  auto command = parse_words({"exec", "resume", "ID", "review"});
+  ASSERT_TRUE(std::holds_alternative<Exec>(command));
+  EXPECT_EQ(options(command).prompt, "review");
 }
 
 TEST(Completion, EveryShellKnowsTheCommands) {

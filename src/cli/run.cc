@@ -162,10 +162,10 @@ int run_interactive() {
 
 struct Runner {
   int operator()(const Done& done) const { return done.code; }
-  int operator()(const Absent& command) const {
-    return fail_with(fmt::format("Error: `{}` is not supported by this version; see `burin --help`", command.name));
-  }
   int operator()(const Interactive&) const { return run_interactive(); }
+  int operator()(const Unavailable& command) const {
+    return fail_with(fmt::format("Error: this version has no `{}`", command.name));
+  }
   int operator()(Exec& command) const { return run_exec(std::move(command)); }
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
@@ -181,6 +181,7 @@ struct Runner {
 }  // namespace run_detail
 
 int run(int argc, char** argv) {
+  io::open_missing_streams();
   auto command = parse(argc, argv);
   return std::visit(run_detail::Runner{}, command);
 }

@@ -22,9 +22,9 @@ struct Style {
   std::string magenta(std::string_view t) const { return wrap("35", t); }
   std::string green(std::string_view t) const { return wrap("32", t); }
   std::string red(std::string_view t) const { return wrap("31", t); }
-  std::string heading(std::string_view t) const {
-    return on ? fmt::format("\x1b[35m\x1b[3m{}\x1b[0m\x1b[0m", t) : std::string(t);
-  }
+  // Two styles nest, in the order of the reference.
+  std::string heading(std::string_view t) const { return magenta(wrap("3", t)); }
+  std::string italic_magenta(std::string_view t) const { return wrap("3", magenta(t)); }
 };
 
 std::string sandbox_summary(const config::Config& config) {
@@ -91,7 +91,7 @@ class HumanPrinter : public Printer {
   void end(bool) override {
     if (!final_tokens_) return;
     const auto& u = *final_tokens_;
-    line(style_.on ? fmt::format("\x1b[3m\x1b[35mtokens used\x1b[0m\x1b[0m") : "tokens used");
+    line(style_.italic_magenta("tokens used"));
     line(with_thousands(u.input_tokens - u.cached_input_tokens + u.output_tokens));
   }
 
@@ -122,7 +122,7 @@ class HumanPrinter : public Printer {
     } else if (const auto* applied = std::get_if<ev::PatchApplyEnd>(&event)) {
       end_patch(*applied);
     } else if (const auto* diff = std::get_if<ev::TurnDiff>(&event)) {
-      line(style_.heading("file update:"));
+      line(style_.italic_magenta("file update:"));
       line(diff->unified_diff);
     } else if (std::holds_alternative<ev::WebSearchBegin>(event)) {
       line("🌐 Searching the web...");
@@ -145,10 +145,10 @@ class HumanPrinter : public Printer {
       failed_ = true;
       line(fmt::format("{} {}", style_.red("ERROR:"), error->message));
     } else if (const auto* warning = std::get_if<ev::Warning>(&event)) {
-      line(fmt::format("{} {}", style_.wrap("33;1", "warning:"), warning->message));
+      line(fmt::format("{} {}", style_.bold(style_.wrap("33", "warning:")), warning->message));
     } else if (const auto* notice = std::get_if<ev::DeprecationNotice>(&event)) {
-      line(fmt::format("{} {}", style_.wrap("35;1", "deprecated:"), notice->summary));
-      if (notice->details) line(style_.dim("  " + *notice->details));
+      line(fmt::format("{} {}", style_.bold(style_.magenta("deprecated:")), notice->summary));
+      if (notice->details) line("  " + style_.dim(*notice->details));
     } else if (const auto* retry = std::get_if<ev::StreamError>(&event)) {
       std::string text = retry->message;
       if (retry->additional_details) text += fmt::format(" ({})", *retry->additional_details);
@@ -184,24 +184,19 @@ class HumanPrinter : public Printer {
     auto time = duration_text(end.duration);
     line(end.exit_code == 0 ? style_.green(fmt::format(" succeeded in {}:", time))
                             : style_.red(fmt::format(" exited {} in {}:", end.exit_code, time)));
-    head(end.aggregated_output);
+    line(style_.dim(fmt::format("{}", fmt::join(head(end.aggregated_output), "\n"))));
   }
 
   /// The first lines of an output.
-  void head(std::string_view output) {
+  static std::vector<std::string_view> head(std::string_view output) {
     auto all = lines(output);
     if (all.size() > max_output_lines) all.resize(max_output_lines);
-    std::string text;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i != 0) text += '\n';
-      text += all[i];
-    }
-    line(style_.dim(text));
+    return all;
   }
 
   void begin_patch(const wire::event::PatchApplyBegin& patch) {
     patches_[patch.call_id] = {patch.auto_approved, loop_.now()};
-    line(style_.heading("file update"));
+    line(style_.italic_magenta("file update"));
     for (const auto& [file, change] : patch.changes) {
       if (const auto* add = std::get_if<wire::FileAdd>(&change)) {
         line(style_.magenta(fmt::format("A {}", file)));
@@ -227,17 +222,20 @@ class HumanPrinter : public Printer {
     auto text = fmt::format("apply_patch(auto_approved={}) exited {} in {}:", patch.auto_approved, end.success ? 0 : 1,
                             duration_text(took));
     line(end.success ? style_.green(text) : style_.red(text));
-    head(end.success ? end.stdout_text : end.stderr_text);
+    for (auto l : head(end.success ? end.stdout_text : end.stderr_text)) line(style_.dim(l));
   }
 
   void show_plan(const wire::event::PlanUpdate& plan) {
     line(style_.magenta("Plan update"));
-    if (plan.explanation && !trim(*plan.explanation).empty()) line(*plan.explanation);
+    if (plan.explanation && !trim(*plan.explanation).empty()) line(style_.wrap("3", *plan.explanation));
     for (const auto& step : plan.plan) {
-      std::string_view mark = step.status == wire::StepStatus::completed     ? "✓"
-                              : step.status == wire::StepStatus::in_progress ? "→"
-                                                                             : "•";
-      line(fmt::format("  {} {}", mark, step.step));
+      if (step.status == wire::StepStatus::completed) {
+        line(fmt::format("  {} {}", style_.green("✓"), step.step));
+      } else if (step.status == wire::StepStatus::in_progress) {
+        line(fmt::format("  {} {}", style_.cyan("→"), step.step));
+      } else {
+        line(fmt::format("  {} {}", style_.dim("•"), style_.dim(step.step)));
+      }
     }
   }
 

@@ -1,12 +1,14 @@
 #include "exec/output.h"
 
+#include <cerrno>
+
 #include "io/stdio.h"
 
 namespace burin::exec {
 
 void Out::write(std::string_view text) {
-  if (broken_ || text.empty()) return;
-  if (!io::write_all(fd_, text)) broken_ = true;
+  if (error_ != 0 || text.empty()) return;
+  if (!io::write_all(fd_, text)) error_ = errno;
 }
 
 std::string duration_text(const wire::Duration& d) {

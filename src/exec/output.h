@@ -20,12 +20,13 @@ class Out {
   Out(int fd, bool color) : fd_(fd), color_(color) {}
   void write(std::string_view text);
   bool color() const { return color_; }
-  bool broken() const { return broken_; }
+  /// The errno of a write that failed, after which nothing more was written; 0 when all went out.
+  int error() const { return error_; }
 
  private:
   int fd_;
   bool color_;
-  bool broken_ = false;
+  int error_ = 0;
 };
 
 /// What the run says before and after its events.

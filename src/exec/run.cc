@@ -1,5 +1,6 @@
 #include "exec/run.h"
 
+#include <cerrno>
 #include <csignal>
 
 #include "agent/git_metadata.h"
@@ -97,12 +98,13 @@ Step<std::optional<json::value>> read_schema(io::World& world, const Options& op
   return std::move(*parsed);
 }
 
-/// Image paths stay as they were given: so they are shown and recorded.
+/// The final message as stdout gets it: it ends its last line, but is not ended twice.
+std::string with_newline(const std::string& message) { return message.ends_with('\n') ? message : message + "\n"; }
+
+/// Images keep their paths as given: the model is told of them by these names.
 std::vector<wire::UserInput> user_input(const Options& options, const std::string& prompt) {
   std::vector<wire::UserInput> input;
-  for (const auto& image : options.images) {
-    input.push_back(wire::input::LocalImage{.path = image});
-  }
+  for (const auto& image : options.images) input.push_back(wire::input::LocalImage{.path = image});
   input.push_back(wire::input::Text{.text = prompt});
   return input;
 }
@@ -126,6 +128,7 @@ class Sink : public agent::EventSink {
   io::Event turn_over;
   std::optional<std::string> last_message;
   bool interrupted = false;
+  int signal = 0;       // the last one that asked for the end
   bool closed = false;  // the end was printed: what shutting down still says is not shown
 
  private:
@@ -159,23 +162,14 @@ wire::op::UserTurn make_turn(const config::Config& config, const std::string& mo
   return turn;
 }
 
-std::string chosen_model(const config::Config& config, const Options& options) {
+std::string chosen_model(const config::Config& config, const Options& options, const model::Auth& auth) {
+  bool chatgpt = auth.mode == model::Auth::Mode::chatgpt;
   if (config.model) return *config.model;
   if (options.overrides.oss) return std::string(config::default_oss_model(config.provider.id));
   if (config.model_catalog) {
-    if (auto models = model::read_catalog(*config.model_catalog)) return model::default_model(*models);
+    if (auto models = model::read_catalog(*config.model_catalog)) return model::default_model(*models, chatgpt);
   }
-  return model::default_model(model::bundled_models());
-}
-
-/// The stored credentials, unless the configuration forbids their kind (cli-config.md 5.8).
-Step<model::Auth> credentials(io::World& world, const std::string& home, std::optional<config::LoginMethod> forced) {
-  auto auth = model::load_auth(world.files, world.env, home, true);
-  if (!auth) return tl::unexpected(Refused{fmt::format("Error: {}; {}", auth.error().text(), auth.error().fix)});
-  if (auto refusal = model::enforce_login_method(world.files, home, forced, *auth)) {
-    return tl::unexpected(Refused{std::move(*refusal)});
-  }
-  return *std::move(auth);
+  return model::default_model(model::bundled_models(), chatgpt);
 }
 
 struct Prepared {
@@ -186,6 +180,20 @@ struct Prepared {
   std::optional<json::value> schema;
   std::string start_dir;
 };
+
+Step<model::Auth> credentials(io::World& world, const config::Config& config) {
+  auto auth = model::load_auth(world.files, world.env, config.home, true);
+  auto checked = auth ? model::check_login(world.files, config, *auth) : tl::unexpected(auth.error());
+  if (checked) {
+    if (model::sends_tokens_elsewhere(config.provider, *auth)) {
+      log(Level::warn, "auth", "the ChatGPT login is sent to {}, which is not a host of OpenAI",
+          config.provider.base_url.value_or(""));
+    }
+    return *auth;
+  }
+  const auto& e = checked.error();
+  return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix)});
+}
 
 /// Everything of cli-config.md 3.2, in its order.
 io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::string& home, Out& err) {
@@ -198,7 +206,7 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   if (!config) co_return tl::unexpected(config.error());
   p.config = *config;
   for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
-  auto auth = credentials(world, home, p.config->forced_login_method);
+  auto auth = credentials(world, *p.config);
   if (!auth) co_return tl::unexpected(auth.error());
   p.auth = std::move(*auth);
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
@@ -238,8 +246,12 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   io::Scope scope(co_await io::Here{});
   scope.spawn(serve(&thread));
   auto* t = &thread;
+  auto* s = &sink;
   for (int number : {SIGINT, SIGTERM}) {
-    world.loop.on_signal(number, [t] { (void)t->submit(wire::op::Interrupt{}); });
+    world.loop.on_signal(number, [t, s, number] {
+      s->signal = number;
+      (void)t->submit(wire::op::Interrupt{});
+    });
   }
   auto submitted = thread.submit(make_turn(*p.config, model, user_input(options, p.prompt), p.schema));
   if (submitted) {
@@ -247,16 +259,21 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   } else {
     err.write("Error: " + submitted.error().text() + "\n");
   }
-  if (options.output_last_message) {
+  if (options.output_last_message && !sink.interrupted) {
     write_last_message(world, *options.output_last_message, p.start_dir, sink.last_message, err);
   }
   printer.end(sink.interrupted);
   sink.closed = true;
   bool quiet = io::is_terminal(1) && io::is_terminal(2);
-  if (!options.json && !quiet && sink.last_message) out.write(*sink.last_message + "\n");
+  if (!options.json && !quiet && sink.last_message) out.write(with_newline(*sink.last_message));
   (void)thread.submit(wire::op::Shutdown{});
   co_await scope.join();
-  co_return printer.failed() || !submitted ? 1 : 0;
+  // A reader that went away has seen enough; what a full disk swallowed was wanted.
+  bool lost = out.error() != 0 && out.error() != EPIPE;
+  if (lost) err.write(fmt::format("Error: the output is incomplete: {}\n", os_error_text(out.error())));
+  // Ctrl-C is the user's wish and no failure; whoever sends SIGTERM reads in the status that the work was not done.
+  if (sink.interrupted && sink.signal == SIGTERM) co_return 128 + SIGTERM;
+  co_return printer.failed() || !submitted || lost ? 1 : 0;
 }
 
 }  // namespace run_detail
@@ -293,7 +310,7 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   auto printer = options.json ? make_json_printer(out) : make_human_printer(err, world.loop);
   Sink sink(*printer);
   auto os_release = world.files.read("/etc/os-release", 1 << 16);
-  std::string model = chosen_model(*p.config, options);
+  std::string model = chosen_model(*p.config, options, p.auth);
   auto mechanisms = sandbox::probe_mechanisms();
   tell_protection(*p.config, mechanisms, err);
   agent::ThreadOptions thread_options{

@@ -12,6 +12,14 @@ namespace burin::io {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
 
+void open_missing_streams() {
+  for (int fd : {0, 1, 2}) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is this one.
+    if (::open("/dev/null", O_RDWR) != fd) return;
+  }
+}
+
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     ssize_t n = ::write(fd, bytes.data(), bytes.size());

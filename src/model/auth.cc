@@ -5,59 +5,79 @@
 
 namespace burin::model {
 
-namespace {
-std::string auth_file(const std::string& home) { return path::join(home, "auth.json"); }
-}  // namespace
+namespace auth_detail {
+
+std::string file_of(const std::string& home) { return path::join(home, "auth.json"); }
+
+/// A member that is a string, null or missing.
+Result<std::optional<std::string>> text_of(const json::value& object, std::string_view key) {
+  const auto* v = find(object, key);
+  if (v == nullptr || v->is_null()) return std::nullopt;
+  if (!v->is_string()) {
+    return fail(Kind::invalid, fmt::format("{}: invalid type: {}, expected a string", key, type_name(*v)));
+  }
+  return std::string(view(v->get_string()));
+}
+
+Result<Auth> read_document(const json::value& document) {
+  if (!document.is_object()) {
+    return fail(Kind::invalid, fmt::format("invalid type: {}, expected an object", type_name(document)));
+  }
+  TRY(auto key, text_of(document, "OPENAI_API_KEY"));
+  TRY(auto mode, text_of(document, "auth_mode"));
+  if (mode && *mode != "apikey" && *mode != "chatgpt" && *mode != "chatgptAuthTokens") {
+    return fail(Kind::invalid, fmt::format("auth_mode: unknown variant `{}`, expected one of `apikey`, `chatgpt`, "
+                                           "`chatgptAuthTokens`",
+                                           *mode));
+  }
+  if (mode ? *mode == "apikey" : key.has_value()) {
+    if (!key) return fail(Kind::invalid, "auth_mode is `apikey`, but OPENAI_API_KEY is not set");
+    return Auth{Auth::Mode::api_key, std::move(*key), {}};
+  }
+  const auto* tokens = find(document, "tokens");
+  if (tokens == nullptr || tokens->is_null()) return Auth{};
+  TRY(auto access, text_of(*tokens, "access_token"));
+  if (!access) return fail(Kind::invalid, "tokens: missing field `access_token`");
+  TRY(auto account, text_of(*tokens, "account_id"));
+  return Auth{Auth::Mode::chatgpt, std::move(*access), std::move(account)};
+}
+
+}  // namespace auth_detail
 
 Result<Auth> load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key) {
   if (allow_env_key) {
-    if (auto key = env.own("API_KEY"); key && !blank(*key))
+    if (auto key = env.own("API_KEY"); key && !blank(*key)) {
       return Auth{Auth::Mode::api_key, std::string(trim(*key)), {}};
+    }
   }
-  const std::string path = auth_file(home);
-  auto text = files.read(path, 1 << 20);
-  if (!text) {
-    if (text.error().kind == Kind::not_found) return Auth{};
-    return wrap(text.error(), "cannot read the stored credentials", "repair or remove the file");
-  }
+  std::string file = auth_detail::file_of(home);
+  auto text = files.read(file, 1 << 20);
+  if (!text && text.error().kind == Kind::not_found) return Auth{};
+  auto complain = [&](Error why) {
+    return wrap(std::move(why), fmt::format("cannot use the credentials in {}", file),
+                "sign in again, or remove the file");
+  };
+  if (!text) return complain(text.error());
   auto document = parse_json(*text);
-  if (!document) {
-    return fail(Kind::invalid, fmt::format("the credentials in {} are not valid JSON: {}", path, document.error().what),
-                "repair or remove the file");
-  }
-  const auto* key_value = find(*document, "OPENAI_API_KEY");
-  if (!document->is_object() || (key_value != nullptr && !key_value->is_string() && !key_value->is_null())) {
-    return fail(Kind::invalid, fmt::format("the credentials in {} have a wrong shape", path),
-                "repair or remove the file");
-  }
-  auto key = find_string(*document, "OPENAI_API_KEY");
-  auto mode = find_string(*document, "auth_mode");
-  bool use_key = mode ? *mode == "apikey" : key.has_value();
-  if (use_key) {
-    if (!key) return Auth{};
-    return Auth{Auth::Mode::api_key, std::string(*key), {}, true};
-  }
-  const auto* tokens = find(*document, "tokens");
-  if (tokens == nullptr) return Auth{};
-  auto access = find_string(*tokens, "access_token");
-  if (!access) return Auth{};
-  Auth auth{Auth::Mode::chatgpt, std::string(*access), {}, true};
-  if (auto account = find_string(*tokens, "account_id")) auth.account_id = std::string(*account);
+  if (!document) return complain(document.error());
+  auto auth = auth_detail::read_document(*document);
+  if (!auth) return complain(auth.error());
+  auth->stored = true;
   return auth;
 }
 
-std::optional<std::string> enforce_login_method(io::Files& files, const std::string& home,
-                                                std::optional<config::LoginMethod> forced, const Auth& auth) {
-  const bool key = auth.mode == Auth::Mode::api_key;
-  const bool wants_key = forced == config::LoginMethod::api;
-  if (!forced || auth.mode == Auth::Mode::none || key == wants_key) return std::nullopt;
-  std::string_view what = wants_key ? "An API key is required, but this is a ChatGPT login"
-                                    : "A ChatGPT login is required, but this is an API key";
-  if (!auth.stored) return fmt::format("Error: {} (from the environment); unset it.", what);
-  if (auto removed = files.remove(auth_file(home)); !removed) {
-    return fmt::format("Error: {}; it could not be removed: {}", what, removed.error().text());
+Result<> check_login(io::Files& files, const config::Config& config, const Auth& auth) {
+  if (!config.forced_login_method || auth.mode == Auth::Mode::none) return {};
+  bool api = *config.forced_login_method == config::LoginMethod::api;
+  if (api == (auth.mode == Auth::Mode::api_key)) return {};
+  std::string what = api ? "forced_login_method asks for an API key, but a ChatGPT login is in use"
+                         : "forced_login_method asks for a ChatGPT login, but an API key is in use";
+  if (!auth.stored) return fail(Kind::denied, what + "; it comes from the environment");
+  std::string file = auth_detail::file_of(config.home);
+  if (auto removed = files.remove(file); !removed && removed.error().kind != Kind::not_found) {
+    return wrap(removed.error(), std::move(what));
   }
-  return fmt::format("{}. You are logged out.", what);
+  return fail(Kind::denied, what + "; the stored credentials have been removed");
 }
 
 ModelResult<Credential> credential_for(const config::ProviderDef& provider, const Auth& auth,

@@ -1,13 +1,13 @@
 // Credentials of model requests (model-client.md 4).
 //
-// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. A provider's
-// own key variable or bearer token comes before both, see credential_for.
+// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. A file that
+// is there but cannot be read is an error that names it: going on without credentials would only look like a wrong key.
+// A provider's own key variable or bearer token comes before both, see credential_for.
 #pragma once
 #include <optional>
 #include <string>
 
-#include "config/providers.h"
-#include "config/types.h"
+#include "config/config.h"
 #include "io/world.h"
 #include "model/error.h"
 
@@ -20,14 +20,12 @@ struct Auth {
   bool stored = false;                    // from the home, not from the environment
 };
 
-/// Reads the sources above. `allow_env_key`: exec honours CODEX_API_KEY, other entry points do not. No file means not
-/// logged in; one that cannot be read or is not JSON is an error that names it.
+/// Reads the sources above. `allow_env_key`: exec honours CODEX_API_KEY, other entry points do not.
 Result<Auth> load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key);
 
-/// Checks `forced_login_method`. Stored credentials of the other kind are removed; the text then says so and ends the
-/// command (cli-config.md 5.8).
-std::optional<std::string> enforce_login_method(io::Files& files, const std::string& home,
-                                                std::optional<config::LoginMethod> forced, const Auth& auth);
+/// Enforces `forced_login_method` (cli-config.md 5.8): credentials of the other kind are an error, and the stored ones
+/// are deleted. No credentials at all are fine.
+Result<> check_login(io::Files& files, const config::Config& config, const Auth& auth);
 
 /// What one request carries; `account_id` only with ChatGPT credentials.
 struct Credential {

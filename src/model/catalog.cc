@@ -350,13 +350,16 @@ ModelInfo resolve_model(const std::vector<ModelInfo>& catalog, std::string_view 
   return m;
 }
 
-std::string default_model(const std::vector<ModelInfo>& catalog) {
+std::string default_model(const std::vector<ModelInfo>& catalog, bool chatgpt) {
   const ModelInfo* best = nullptr;
   for (const auto& m : catalog) {
-    if (m.visibility != Visibility::list) continue;
-    if (best == nullptr || m.priority < best->priority) best = &m;
+    bool listed = m.visibility == Visibility::list;
+    if (!chatgpt && !m.supported_in_api) continue;
+    if (chatgpt && listed && m.slug == "codex-auto-balanced") return m.slug;
+    // Those that the picker shows come before those that it hides.
+    bool shown_before = best != nullptr && best->visibility == Visibility::list;
+    if (best == nullptr || listed > shown_before || (listed == shown_before && m.priority < best->priority)) best = &m;
   }
-  if (best == nullptr && !catalog.empty()) best = &catalog.front();
   return best != nullptr ? best->slug : std::string();
 }
 

@@ -114,8 +114,9 @@ ModelInfo find_model(const std::vector<ModelInfo>& catalog, std::string_view slu
 /// `find_model`, then the configuration's overrides (12.7).
 ModelInfo resolve_model(const std::vector<ModelInfo>& catalog, std::string_view slug, const config::Config& config);
 
-/// The slug a session uses when its configuration names none (12.8).
-std::string default_model(const std::vector<ModelInfo>& catalog);
+/// The slug a session uses when its configuration names none (12.8); `chatgpt`: signed in that way, so that models
+/// without API support count. Empty when there is no such model.
+std::string default_model(const std::vector<ModelInfo>& catalog, bool chatgpt);
 
 /// The instructions for a personality: the rendered template, else `base_instructions` (12.2).
 std::string model_instructions(const ModelInfo& model, std::optional<wire::Personality> personality);

@@ -25,6 +25,11 @@ std::string compress(const std::string& body) {
   return out;
 }
 
+bool sets_encoding(const config::ProviderDef& provider) {
+  return std::ranges::any_of(provider.http_headers,
+                             [](const auto& header) { return equals_ignore_case(header.first, "content-encoding"); });
+}
+
 /// What the response's headers say, as events that precede the stream's (model-client.md 8.1).
 void header_events(const io::HttpResponse& response, std::vector<wire::ModelEvent>& out) {
   if (auto model = response.header("openai-model")) out.push_back(wire::ServerModel{std::string(*model)});
@@ -54,7 +59,7 @@ class SseStream : public EventStream {
       auto piece = co_await io::with_deadline(left, "stream", response_->read());
       if (!piece) {
         if (piece.error().kind == Kind::timeout) co_return ModelFail(stream_error("idle timeout waiting for SSE"));
-        co_return ModelFail(stream_error(piece.error().what));
+        co_return ModelFail(stream_error("Transport error: network error: " + piece.error().what));
       }
       if (piece->empty()) {
         if (decoder_.error()) co_return ModelFail(*decoder_.error());
@@ -125,6 +130,9 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
   std::string body = build_body(prompt, settings, o.thread_id, is_azure(o.provider));
   bool zstd = o.compress_requests && o.auth.mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
   if (zstd) {
+    if (sets_encoding(o.provider)) {
+      co_return ModelFail(stream_error("request compression was requested but content-encoding is already set"));
+    }
     body = compress(body);
     if (body.empty()) co_return ModelFail(stream_error("the request could not be compressed"));
   }

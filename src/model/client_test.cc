@@ -2,6 +2,7 @@
 #include "model/client.h"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include "base/text.h"
 #include "testing/fake_world.h"
@@ -228,6 +229,8 @@ TEST_F(ClientTest, EndsOfTheStream) {
   auto out = ask();
   EXPECT_TRUE(out.error->retryable());
   EXPECT_EQ(out.error->cls, ErrorClass::stream);
+  EXPECT_TRUE(out.error->message.starts_with("stream disconnected before completion: Transport error: network error: "))
+      << out.error->message;
   // A failure is forgotten when completion follows, and raised when the body ends.
   std::string failed =
       "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"insufficient_quota\"}}}\n\n";
@@ -297,21 +300,95 @@ TEST_F(ClientTest, ReasoningForms) {
   EXPECT_TRUE(contains(body(), R"("service_tier":"priority")"));
 }
 
-TEST(Catalog, Lookup) {
-  const auto& all = bundled_models();
-  EXPECT_EQ(find_model(all, "gpt-5.3-codex-experimental").priority, 0);
-  EXPECT_EQ(find_model(all, "gpt-5.3-codex-experimental").slug, "gpt-5.3-codex-experimental");
-  EXPECT_FALSE(find_model(all, "custom/gpt-5.3-codex").fallback_metadata);
-  for (auto slug : {"a/b/gpt-5.3-codex", "my-org/gpt-5.3-codex", "other"}) {
-    EXPECT_TRUE(find_model(all, slug).fallback_metadata) << slug;
+// Azure keeps responses and wants the ids of items; nobody else gets them.
+TEST_F(ClientTest, AzureStoresAndGetsIds) {
+  prompt.input = {R"({"type":"message","role":"assistant","content":[]})", R"({"type":"function_call_output"})"};
+  prompt.ids = {"msg_1", ""};
+  auto body = build_body(prompt, settings, "k", true);
+  EXPECT_TRUE(contains(body, R"("content":[],"id":"msg_1"},{"type":"function_call_output"}],)")) << body;
+  EXPECT_TRUE(contains(body, R"("store":true)"));
+  options.provider.name = "Azure";
+  make();
+  http.queue(sse(done));
+  EXPECT_FALSE(ask().error);
+  EXPECT_TRUE(contains(http.requests().at(0).body, R"("store":true)"));
+}
+
+TEST_F(ClientTest, VerbosityTierAndAbsentKeys) {
+  auto body = [&] { return build_body(prompt, settings, "k", false); };
+  for (auto never : {"previous_response_id", "generate", "client_metadata", "max_output_tokens", "temperature",
+                     "\"truncation\"", "\"metadata\"", "\"user\"", "\"text\"", "service_tier"}) {
+    EXPECT_FALSE(contains(body(), never)) << never;
   }
-  EXPECT_EQ(default_model(all), "gpt-5.3-codex");
-  EXPECT_EQ(find_model(all, "gpt-5.1-codex").usable_window(), 258400);
-  EXPECT_EQ(find_model(all, "gpt-oss-20b").usable_window(), 121600);
-  auto m = find_model(all, "gpt-5.3-codex");
-  EXPECT_TRUE(m.supports_personality());
-  EXPECT_FALSE(contains(model_instructions(m, wire::Personality::none), "{{"));
-  EXPECT_FALSE(contains(find_model(all, "gpt-5").base_instructions, "{{"));
+  settings.verbosity = wire::Verbosity::high;
+  EXPECT_FALSE(contains(body(), "verbosity")) << "gpt-5.1-codex has no verbosity";
+  settings.model = find_model(bundled_models(), "gpt-5");
+  EXPECT_TRUE(contains(body(), R"("text":{"verbosity":"high"})"));
+  settings.verbosity.reset();
+  EXPECT_FALSE(contains(body(), "\"text\"")) << "no default either";
+  json::value schema = {{"type", "object"}};
+  prompt.output_schema = &schema;
+  EXPECT_TRUE(contains(body(), R"("text":{"format":{"type":"json_schema",)"));
+  settings.service_tier = wire::ServiceTier::flex;
+  EXPECT_TRUE(contains(body(), R"("service_tier":"flex")"));
+  settings.effort = wire::ReasoningEffort::xhigh;
+  settings.summary = wire::ReasoningSummary::detailed;
+  EXPECT_TRUE(contains(body(), R"("reasoning":{"effort":"xhigh","summary":"detailed"},)"));
+  settings.effort.reset();
+  settings.model.default_reasoning_level.reset();
+  settings.summary = wire::ReasoningSummary::none;
+  EXPECT_TRUE(contains(body(), R"("reasoning":{},)"));
+  EXPECT_EQ(body(), body());
+}
+
+// INV-18: ChatGPT credentials, the name OpenAI and the feature, all three.
+TEST_F(ClientTest, CompressionMatrix) {
+  const Auth chatgpt{Auth::Mode::chatgpt, "t", "acc"}, key{Auth::Mode::api_key, "k", {}};
+  for (int bits = 0; bits < 8; ++bits) {
+    options.auth = (bits & 1) != 0 ? chatgpt : key;
+    options.provider.name = (bits & 2) != 0 ? "OpenAI" : "openai";
+    options.compress_requests = (bits & 4) != 0;
+    make();
+    http.queue(sse(done));
+    EXPECT_FALSE(ask().error);
+    const auto& r = http.requests().back();
+    EXPECT_EQ(header(r, "content-encoding"), bits == 7 ? "zstd" : "<absent>") << bits;
+    EXPECT_EQ(header(r, "content-type"), "application/json");
+    std::string plain = r.body;
+    if (bits == 7) {
+      plain.resize(ZSTD_getFrameContentSize(r.body.data(), r.body.size()));
+      ASSERT_EQ(ZSTD_decompress(plain.data(), plain.size(), r.body.data(), r.body.size()), plain.size());
+    }
+    EXPECT_EQ(plain, build_body(prompt, settings, "thread-1", false)) << bits;
+  }
+  options.provider.http_headers = {{"Content-Encoding", "gzip"}};
+  make();
+  EXPECT_TRUE(contains(ask().error->message, "content-encoding is already set"));
+  EXPECT_EQ(http.requests().size(), 8u) << "nothing was sent";
+}
+
+TEST_F(ClientTest, AnOfflineFixtureReplacesTheNetwork) {
+  memory.put("/fixture",
+             "data: {\"type\":\"response.output_text.delta\",\"delta\":\"x\"}\n" + done.substr(0, done.size() - 1));
+  env.set("CODEX_RS_SSE_FIXTURE", "/fixture");
+  make();
+  auto out = ask();
+  EXPECT_FALSE(out.error);
+  EXPECT_TRUE(std::holds_alternative<wire::Completed>(out.events.back()));
+  EXPECT_TRUE(std::holds_alternative<wire::TextDelta>(*(out.events.end() - 2)));
+  EXPECT_TRUE(http.requests().empty());
+}
+
+TEST_F(ClientTest, TurnMetadataIsAskedForEachAttempt) {
+  make();
+  http.queue(io::ScriptedResponse::text(500, ""));
+  http.queue(sse(done));
+  int asked = 0;
+  auto stream = io::run_task(loop, session->stream(prompt, settings, [&] { return std::to_string(++asked); }));
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(header(http.requests().at(0), "x-codex-turn-metadata"), "1");
+  EXPECT_EQ(header(http.requests().at(1), "x-codex-turn-metadata"), "2");
+  EXPECT_EQ(http.requests()[0].body, http.requests()[1].body);
 }
 
 }  // namespace burin::model

@@ -50,6 +50,21 @@ ModelError overloaded() {
   return of(ErrorClass::server_overloaded, "The selected model is at capacity. Please try a different model.");
 }
 
+bool string_or_unset(const json::value& object, std::string_view key) {
+  const auto* v = find(object, key);
+  return v == nullptr || v->is_null() || v->is_string();
+}
+bool integer_or_unset(const json::value& object, std::string_view key) {
+  const auto* v = find(object, key);
+  return v == nullptr || v->is_null() || v->is_int64();
+}
+
+/// The type of a 429's error; empty when the body is no error that says so in the right types.
+std::string_view limit_error_type(const json::value* error) {
+  if (error == nullptr || !string_or_unset(*error, "plan_type") || !integer_or_unset(*error, "resets_at")) return {};
+  return find_string(*error, "type").value_or("");
+}
+
 /// The first of several headers that is there.
 std::string first_header(const io::HttpResponse& r, std::initializer_list<std::string_view> names) {
   for (auto name : names) {
@@ -111,9 +126,8 @@ std::string usage_limit_text(const json::value& error, const io::HttpResponse& r
     when = "at " + reset_time_text(*at, now_seconds);
   }
   std::string again = fmt::format("ry again {}", when);
-  std::string plan(find_string(error, "plan_type").value_or(""));
-  plan = to_lower_ascii(plan);
-  if (limit_name && !limit_name->empty() && *limit_name != "codex") {
+  auto plan = find_string(error, "plan_type").value_or("");
+  if (limit_name && !limit_name->empty() && !equals_ignore_case(*limit_name, "codex")) {
     return fmt::format("You've hit your usage limit for {}. Switch to another model now, or t{}.", *limit_name, again);
   }
   if (auto promo = response.header("x-codex-promo-message"); promo && !trim(*promo).empty()) {
@@ -258,7 +272,7 @@ ModelError status_error(int status, const io::HttpResponse& response, std::strin
     }
   }
   if (status == 429) {
-    auto type = error != nullptr ? find_string(*error, "type").value_or("") : "";
+    auto type = limit_error_type(error);
     if (type == "usage_limit_reached") {
       std::string family(response.header("x-codex-active-limit").value_or("codex"));
       auto snapshot = parse_limit_family(response.headers(), replace_all(to_lower_ascii(family), "-", "_"));
@@ -293,14 +307,16 @@ ModelError failed_event_error(const json::value& event) {
   }
   const json::value* response = find(event, "response");
   const json::value* error = response != nullptr ? find(*response, "error") : nullptr;
-  if (error == nullptr || !error->is_object()) return stream_error("response.failed event received");
+  bool readable = error != nullptr && error->is_object() && integer_or_unset(*error, "resets_at");
+  for (auto key : {"type", "code", "message", "plan_type"}) readable = readable && string_or_unset(*error, key);
+  if (!readable) return stream_error("response.failed event received");
   auto code = find_string(*error, "code").value_or("");
   std::string message(find_string(*error, "message").value_or(""));
   if (code == "context_length_exceeded") return context_overflow();
   if (code == "insufficient_quota") return quota();
   if (code == "usage_not_included") return not_included();
   if (code == "invalid_prompt") {
-    return of(ErrorClass::invalid_request, message.empty() ? "Invalid request." : message);
+    return of(ErrorClass::invalid_request, find_string(*error, "message") ? message : "Invalid request.");
   }
   if (code == "server_is_overloaded" || code == "slow_down") return overloaded();
   std::optional<io::Span> delay;

@@ -37,6 +37,18 @@ std::string printable(std::string_view s) {
   return out;
 }
 
+/// A token of the User-Agent: what may stand in one stays, every other character becomes `_`.
+std::string token_text(std::string_view s) {
+  std::string out;
+  for (char c : s) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 std::string_view("-_./").find(c) != std::string_view::npos;
+    bool continued = (static_cast<unsigned char>(c) & 0xc0) == 0x80;  // one character, one underscore
+    if (!continued) out += plain ? c : '_';
+  }
+  return out;
+}
+
 /// Value of KEY= in /etc/os-release, without quotes.
 std::string release_value(std::string_view os_release, std::string_view key) {
   for (auto line : lines(os_release)) {
@@ -110,7 +122,7 @@ std::string terminal_token(const io::Environment& env) {
   } else {
     token = term.empty() ? "unknown" : term;
   }
-  return printable(token);
+  return token_text(token);
 }
 
 Identity make_identity(const io::Environment& env, std::string_view entry_point, std::string_view suffix,
@@ -124,7 +136,7 @@ Identity make_identity(const io::Environment& env, std::string_view entry_point,
   std::string agent =
       fmt::format("{}/{} ({}; {}) {}", id.originator, id.version, os_text(os_release), arch, terminal_token(env));
   if (!suffix.empty()) agent += fmt::format(" ({})", suffix);
-  id.user_agent = printable(agent);
+  id.user_agent = legal_header_value(agent) ? std::move(agent) : printable(agent);
   return id;
 }
 

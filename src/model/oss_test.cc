@@ -58,6 +58,28 @@ TEST_F(OssTest, OllamaPulls) {
   EXPECT_FALSE(prepare("ollama", "http://h/v1", "m")) << "the stream ended without success";
 }
 
+TEST_F(OssTest, OllamaBehindAnotherPath) {
+  answer("http://h/ollama/api/tags", R"({"models":[{"name":"m"}]})");
+  EXPECT_TRUE(prepare("ollama", "http://h/ollama/", "m")) << "without /v1 the tags are the probe; no version is fine";
+  EXPECT_EQ(http.requests().at(0).url, "http://h/ollama/api/tags");
+  EXPECT_TRUE(said.empty());
+}
+
+TEST_F(OssTest, LmStudioFetchesWhatIsMissing) {
+  answer("http://l/v1/models", R"({"data":[{"id":"other"}]})");
+  auto fetches = [](const io::SpawnSpec& s) {
+    return s.argv == std::vector<std::string>{"lms", "get", "--yes", "m"} &&
+           s.env.at("PATH") == "/bin:/u/.lmstudio/bin";
+  };
+  env.set("HOME", "/u");
+  env.set("PATH", "/bin");
+  processes.expect(fetches, io::CommandScript{});
+  EXPECT_TRUE(prepare("lmstudio", "http://l/v1", "m"));
+  processes.expect(fetches, io::CommandScript::output("", 1));
+  EXPECT_FALSE(prepare("lmstudio", "http://l/v1", "m"));
+  EXPECT_TRUE(processes.problems().empty());
+}
+
 TEST_F(OssTest, LmStudio) {
   EXPECT_FALSE(prepare("lmstudio", "http://l/v1", "m"));
   answer("http://l/v1/models", R"({"data":[{"id":"m"}]})");

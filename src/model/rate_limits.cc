@@ -80,7 +80,7 @@ std::vector<wire::RateLimitSnapshot> parse_rate_limits(const io::Headers& header
   }
   for (const auto& id : others) {
     auto s = parse_limit_family(headers, id);
-    if (s.primary || s.secondary) out.push_back(std::move(s));
+    if (s.primary || s.secondary || s.credits) out.push_back(std::move(s));
   }
   return out;
 }

@@ -25,35 +25,56 @@ bool skippable(std::string_view data) {
   return false;
 }
 
+/// The members that every event may carry. One of a wrong type makes the whole event unreadable (model-client.md 8.2).
+bool well_typed(const json::value& event) {
+  const auto* delta = find(event, "delta");
+  if (delta != nullptr && !delta->is_string() && !delta->is_null()) return false;
+  for (std::string_view name : {"summary_index", "content_index"}) {
+    const auto* index = find(event, name);
+    if (index != nullptr && !index->is_int64() && !index->is_uint64() && !index->is_null()) return false;
+  }
+  return true;
+}
+
+std::string wrong_type(const json::value& got, std::string_view expected) {
+  return fmt::format("invalid type: {}, expected {}", unexpected_value(got), expected);
+}
+
+/// A required integer of `object`; the problem is set when it is missing or something else.
+bool need_int(const json::value& object, std::string_view name, std::int64_t* to, std::string* problem) {
+  const auto* v = find(object, name);
+  if (v == nullptr) {
+    *problem = fmt::format("missing field `{}`", name);
+  } else if (!v->is_int64()) {
+    *problem = wrong_type(*v, "i64");
+  } else {
+    *to = v->get_int64();
+  }
+  return problem->empty();
+}
+
 std::optional<wire::TokenUsage> read_usage(const json::value& usage, std::string* problem) {
   wire::TokenUsage out;
   if (!usage.is_object()) {
-    *problem = fmt::format("invalid type: {}, expected struct ResponseCompletedUsage", type_name(usage));
+    *problem = wrong_type(usage, "struct ResponseCompletedUsage");
     return std::nullopt;
   }
-  auto need = [&](std::string_view name, std::int64_t* to) {
-    const auto* v = find(usage, name);
-    if (v == nullptr) {
-      *problem = fmt::format("missing field `{}`", name);
-      return false;
-    }
-    auto n = find_int(usage, name);
-    if (!n || v->is_double()) {
-      *problem = fmt::format("invalid type: {}, expected i64", type_name(*v));
-      return false;
-    }
-    *to = *n;
-    return true;
-  };
-  auto detail = [&](std::string_view object, std::string_view name) -> std::int64_t {
+  // Details may be null or missing; when they are there, so is their number.
+  auto detail = [&](std::string_view object, std::string_view type, std::string_view name, std::int64_t* to) {
     const auto* d = find(usage, object);
-    return d != nullptr ? find_int(*d, name).value_or(0) : 0;
+    if (d == nullptr || d->is_null()) return true;
+    if (d->is_object()) return need_int(*d, name, to, problem);
+    *problem = wrong_type(*d, fmt::format("struct {}", type));
+    return false;
   };
-  if (!need("input_tokens", &out.input_tokens)) return std::nullopt;
-  out.cached_input_tokens = detail("input_tokens_details", "cached_tokens");
-  if (!need("output_tokens", &out.output_tokens)) return std::nullopt;
-  out.reasoning_output_tokens = detail("output_tokens_details", "reasoning_tokens");
-  if (!need("total_tokens", &out.total_tokens)) return std::nullopt;
+  bool good = need_int(usage, "input_tokens", &out.input_tokens, problem) &&
+              detail("input_tokens_details", "ResponseCompletedInputTokensDetails", "cached_tokens",
+                     &out.cached_input_tokens) &&
+              need_int(usage, "output_tokens", &out.output_tokens, problem) &&
+              detail("output_tokens_details", "ResponseCompletedOutputTokensDetails", "reasoning_tokens",
+                     &out.reasoning_output_tokens) &&
+              need_int(usage, "total_tokens", &out.total_tokens, problem);
+  if (!good) return std::nullopt;
   return out;
 }
 
@@ -106,15 +127,17 @@ void StreamDecoder::server_model(const json::value& event, std::vector<wire::Mod
 
 void StreamDecoder::complete(const json::value& event, bool response_needed, std::vector<wire::ModelEvent>& out) {
   const auto* response = find(event, "response");
+  if (response != nullptr && response->is_null()) response = nullptr;
   if (response == nullptr && response_needed) return;
   wire::Completed done;
   std::string problem;
-  if (response != nullptr) {
+  if (response != nullptr && !response->is_object()) {
+    problem = wrong_type(*response, "struct ResponseCompleted");
+  } else if (response != nullptr) {
     auto id = find_string(*response, "id");
     if (!id && response_needed) {
       const auto* raw = find(*response, "id");
-      problem = raw == nullptr ? std::string("missing field `id`")
-                               : fmt::format("invalid type: {}, expected a string", type_name(*raw));
+      problem = raw == nullptr ? std::string("missing field `id`") : wrong_type(*raw, "a string");
     } else {
       done.id = std::string(id.value_or(""));
       if (const auto* usage = find(*response, "usage"); usage != nullptr && !usage->is_null()) {
@@ -148,7 +171,7 @@ void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& o
     return;
   }
   auto type = find_string(event, "type");
-  if (!type) return;
+  if (!type || !well_typed(event)) return;
   server_model(event, out);
 
   auto delta = [&] { return find_string(event, "delta"); };
@@ -178,7 +201,7 @@ void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& o
   } else if (*type == "response.reasoning_summary_part.added") {
     if (auto index = find_int(event, "summary_index")) out.push_back(wire::ReasoningSummaryPartAdded{*index});
   } else if (*type == "response.created") {
-    if (find(event, "response") != nullptr) out.push_back(wire::Created{});
+    if (const auto* r = find(event, "response"); r != nullptr && !r->is_null()) out.push_back(wire::Created{});
   } else if (*type == "response.completed") {
     complete(event, true, out);
   } else if (*type == "response.done") {

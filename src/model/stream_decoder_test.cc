@@ -39,7 +39,14 @@ TEST(StreamDecoder, WrongTypesAndJunkAreSkipped) {
        R"({"type":"response.reasoning_summary_text.delta","delta":"x","summary_index":"0"})",
        R"({"type":"response.in_progress","response":{}})", R"({"type":"error","message":"no"})",
        R"({"type":"response.output_item.done","item":{"type":"message","role":"assistant","content":[{"type":"refusal"}]}})",
-       R"({"type":"response.created"})", R"({"type":"response.completed"})"}) {
+       R"({"type":"response.created"})", R"({"type":"response.completed"})",
+       R"({"type":"response.created","response":null})", R"({"type":"response.completed","response":null})",
+       // A shared member of a wrong type spoils any event.
+       R"({"type":"response.completed","delta":5,"response":{"id":"r"}})",
+       R"({"type":"response.output_text.delta","delta":"x","summary_index":"a"})",
+       R"({"type":"response.output_item.done","content_index":1.5,"item":{"type":"reasoning","summary":[]}})",
+       R"({"type":"response.failed","delta":{},"response":{"error":{"code":"insufficient_quota"}}})",
+       R"({"type":"x","delta":1,"headers":{"openai-model":"m"}})"}) {
     EXPECT_TRUE(decode(d, data).empty()) << data;
   }
   EXPECT_FALSE(d.completed());
@@ -53,6 +60,12 @@ TEST(StreamDecoder, ItemsAddedAndDone) {
   ASSERT_NE(only<wire::ItemDone>(events), nullptr);
   EXPECT_EQ(wire::dump_item(only<wire::ItemDone>(events)->item),
             R"({"type":"function_call","name":"n","arguments":"{}","call_id":"c"})");
+  events = decode(d, R"({"type":"response.output_item.added","item":{"type":"message","role":"assistant","id":"m",)"
+                     R"("content":[]}})");
+  ASSERT_NE(only<wire::ItemAdded>(events), nullptr);
+  EXPECT_EQ(wire::item_id(only<wire::ItemAdded>(events)->item), "m");
+  events = decode(d, R"({"type":"response.created","response":{"id":"r"}})");
+  EXPECT_NE(only<wire::Created>(events), nullptr);
 }
 
 TEST(StreamDecoder, CompletionMapsUsage) {
@@ -70,15 +83,27 @@ TEST(StreamDecoder, CompletionMapsUsage) {
   EXPECT_EQ(done->usage->total_tokens, 15);
 }
 
+// The reasons are those of the reference.
 TEST(StreamDecoder, BrokenCompletionIsFatalWithTheReason) {
-  StreamDecoder d;
-  decode(d, R"({"type":"response.completed","response":{"id":"r","usage":{"input_tokens":10}}})");
-  ASSERT_TRUE(d.fatal());
-  EXPECT_EQ(d.error()->message,
-            "stream disconnected before completion: failed to parse ResponseCompleted: missing field `output_tokens`");
-  StreamDecoder e;
-  decode(e, R"({"type":"response.completed","response":{}})");
-  EXPECT_TRUE(e.fatal());
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {R"({})", "missing field `id`"},
+      {R"({"id":5})", "invalid type: integer `5`, expected a string"},
+      {R"("x")", R"(invalid type: string "x", expected struct ResponseCompleted)"},
+      {R"({"id":"r","usage":5})", "invalid type: integer `5`, expected struct ResponseCompletedUsage"},
+      {R"({"id":"r","usage":{"input_tokens":10}})", "missing field `output_tokens`"},
+      {R"({"id":"r","usage":{"input_tokens":"1"}})", R"(invalid type: string "1", expected i64)"},
+      {R"({"id":"r","usage":{"input_tokens":1.5}})", "invalid type: floating point `1.5`, expected i64"},
+      {R"({"id":"r","usage":{"input_tokens":1,"input_tokens_details":{}}})", "missing field `cached_tokens`"},
+      {R"({"id":"r","usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":"x"}}})",
+       R"(invalid type: string "x", expected i64)"},
+  };
+  for (const auto& [response, reason] : rows) {
+    StreamDecoder d;
+    decode(d, fmt::format(R"({{"type":"response.completed","response":{}}})", response));
+    ASSERT_TRUE(d.fatal()) << response;
+    EXPECT_EQ(d.error()->message,
+              fmt::format("stream disconnected before completion: failed to parse ResponseCompleted: {}", reason));
+  }
 }
 
 TEST(StreamDecoder, DoneCompletesWithoutResponse) {
