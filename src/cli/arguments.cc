@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "cli/usage.h"
 #include "io/stdio.h"
 
 namespace burin::cli {
@@ -44,7 +45,7 @@ const auto approval_policies = CLI::IsMember({"untrusted", "on-failure", "on-req
 
 void add_config(CLI::App& app, std::vector<std::string>& config, std::vector<std::string>& enable,
                 std::vector<std::string>& disable) {
-  app.add_option("-c,--config", config, "Override a configuration value: KEY=VALUE, the value in TOML")
+  app.add_option("-c,--config", config, "Override a configuration value; the value is TOML")
       ->allow_extra_args(false)
       ->type_name("key=value");
   app.add_option("--enable", enable, "Turn a feature on (as -c features.NAME=true)")
@@ -96,7 +97,7 @@ void add_exec(CLI::App& root, Sink& s) {
   app->add_option("-C,--cd", e.cd, "Working directory")->type_name("DIR");
   app->add_option("--add-dir", e.add_dirs, "Another writable folder")->allow_extra_args(false)->type_name("DIR");
   app->add_option("--output-schema", e.schema, "JSON Schema of the final message")->type_name("FILE");
-  app->add_option("--color", e.color, "Colours: always, never, auto")
+  app->add_option("--color", e.color, "When to use colours")
       ->check(CLI::IsMember({"always", "never", "auto"}))
       ->type_name("COLOR");
   app->add_flag("--progress-cursor", e.progress)->group("");
@@ -115,6 +116,7 @@ void add_exec(CLI::App& root, Sink& s) {
 }
 
 void build(CLI::App& app, Sink& s) {
+  app.formatter(help_formatter());
   app.set_help_flag("-h,--help", "Print help");
   app.set_version_flag("-V,--version", version_line, "Print the version");
   app.require_subcommand(0, 1);
@@ -143,7 +145,7 @@ void build(CLI::App& app, Sink& s) {
   add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "debug",
                         "apply", "a", "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
-  completion->add_option("SHELL", s.shell, "bash, elvish, fish, powershell or zsh")
+  completion->add_option("SHELL", s.shell, "For which shell")
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
   auto* features = app.add_subcommand("features", "Feature flags");
   features->require_subcommand(1);
@@ -164,26 +166,6 @@ void build(CLI::App& app, Sink& s) {
   mock->set_help_flag();
 }
 
-/// "burin exec resume".
-std::string path_of(const CLI::App& app) {
-  std::string path;
-  for (const CLI::App* a = &app; a != nullptr; a = a->get_parent()) {
-    std::string name = a->get_parent() == nullptr ? "burin" : a->get_name();
-    path = path.empty() ? name : name + " " + path;
-  }
-  return path;
-}
-
-std::string usage_of(const CLI::App& app) {
-  std::string out = path_of(app) + " [OPTIONS]";
-  for (const auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
-    if (option->get_group().empty()) continue;
-    out += option->get_required() ? fmt::format(" <{}>", option->get_name()) : fmt::format(" [{}]", option->get_name());
-  }
-  if (!app.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty(); }).empty()) out += " [COMMAND]";
-  return out;
-}
-
 /// The arguments, in which a command of `sandbox linux` stands behind `--`: its options are its own.
 std::vector<std::string> separated(int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
@@ -196,89 +178,6 @@ std::vector<std::string> separated(int argc, char** argv) {
   }
   if (at != words.end()) words.insert(at, "--");
   return words;
-}
-
-const CLI::App& deepest(const CLI::App& app) {
-  auto subs = app.get_subcommands();
-  return subs.empty() ? app : deepest(*subs.front());
-}
-
-std::string shown(const CLI::Option& option) {
-  if (option.get_positional()) return fmt::format("[{}]", option.get_single_name());
-  std::string type = option.get_type_name();
-  type.resize(std::min(type.find(":{"), type.size()));  // CLI11 appends the possible values
-  return fmt::format("--{} <{}>{}", option.get_lnames().front(), type, option.get_allow_extra_args() ? "..." : "");
-}
-
-/// "--sandbox" as users of the reference see it: with its value, "--sandbox <SANDBOX_MODE>"; "[SHELL]" for a
-/// positional. CLI11 does not name hidden options; such a one is known by the `value` that it refused.
-std::string shown_option(const CLI::App& where, std::string_view name, const std::string& value) {
-  auto meant = [&](const CLI::Option& option) {
-    if (!name.empty()) return option.check_name(std::string(name));
-    const auto& given = option.results();
-    return std::find(given.begin(), given.end(), value) != given.end();
-  };
-  for (const CLI::App* app = &where; app != nullptr; app = app->get_parent()) {
-    for (const auto* option : app->get_options()) {
-      if (meant(*option)) return shown(*option);
-    }
-  }
-  return std::string(name);
-}
-
-/// "--sandbox: nope not in {a,b}".
-std::string invalid_value_text(std::string_view what, const CLI::App& where) {
-  auto colon = what.find(": ");
-  auto middle = what.rfind(" not in {");
-  if (colon == what.npos || middle == what.npos || middle < colon) return fmt::format("error: {}", what);
-  auto values = what.substr(middle + 9);
-  values = values.substr(0, values.rfind('}'));
-  const std::string value(what.substr(colon + 2, middle - colon - 2));
-  return fmt::format("error: invalid value '{}' for '{}'\n  [possible values: {}]", value,
-                     shown_option(where, what.substr(0, colon), value), replace_all(values, ",", ", "));
-}
-
-/// "--model: 1 required MODEL missing".
-std::string missing_value_text(std::string_view what, const CLI::App& where) {
-  auto colon = what.find(": ");
-  if (colon == what.npos) return fmt::format("error: {}", what);
-  return fmt::format("error: a value is required for '{}' but none was supplied",
-                     shown_option(where, what.substr(0, colon), ""));
-}
-
-std::string first_extra(const CLI::App& where) {
-  auto extra = where.remaining();
-  if (extra.empty() && where.get_parent() != nullptr) extra = where.get_parent()->remaining();
-  return extra.empty() ? "" : extra.front();
-}
-
-/// CLI11's error in the words that users of the reference know.
-std::string error_text(const CLI::ParseError& e, const CLI::App& where, int argc, char** argv) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr) {
-    const std::string word = first_extra(where);
-    if (word.empty()) return e.what();
-    if (!word.starts_with("-")) return fmt::format("error: unexpected argument '{}' found", word);
-    return fmt::format("error: unexpected argument '{0}' found\n\n  tip: to pass '{0}' as a value, use '-- {0}'", word);
-  }
-  if (dynamic_cast<const CLI::RequiredError*>(&e) != nullptr && where.get_require_subcommand_min() > 0) {
-    const std::string word = first_extra(where);
-    if (!word.empty()) return fmt::format("error: unrecognized subcommand '{}'", word);
-  }
-  if (dynamic_cast<const CLI::ExcludesError*>(&e) != nullptr) {
-    std::string first = "--full-auto", second = "--dangerously-bypass-approvals-and-sandbox";
-    for (int i = 1; i < argc; ++i) {
-      std::string_view a = argv[i];
-      if (a == "--yolo" || a == second) {
-        std::swap(first, second);
-        break;
-      }
-      if (a == "--full-auto") break;
-    }
-    return fmt::format("error: the argument '{}' cannot be used with '{}'", first, second);
-  }
-  if (dynamic_cast<const CLI::ValidationError*>(&e) != nullptr) return invalid_value_text(e.what(), where);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&e) != nullptr) return missing_value_text(e.what(), where);
-  return std::string("error: ") + e.what();
 }
 
 void take_overrides(std::vector<exec::ConfigArgument>& to, const std::vector<std::string>& config,
@@ -391,7 +290,7 @@ Command parse(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     const auto& where = deepest(app);
     io::write_all(2, fmt::format("{}\n\nUsage: {}\n\nFor more information, try '--help'.\n",
-                                 error_text(e, where, argc, argv), usage_of(where)));
+                                 usage_error(e, where, argc, argv), usage_line(where)));
     return Done{2};
   }
   if (const auto& chosen = deepest(app); chosen.get_description() == unavailable_note) {
