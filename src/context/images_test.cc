@@ -1,0 +1,106 @@
+// Pictures for the model (context.md 8.1, 8.2): what goes out byte for byte, what is scaled, what is said of the rest.
+#include "context/images.h"
+
+#include <gtest/gtest.h>
+#include <stb/stb_image.h>
+#include <stb/stb_image_write.h>
+
+#include "base/text.h"
+#include "testing/fake_world.h"
+
+namespace burin::context {
+
+struct ImagesTest : ::testing::Test, testing::FakeWorld {
+  enum class Kind : unsigned char { png, jpeg, bmp };
+  static std::string picture(int width, int height, Kind kind = Kind::png) {
+    std::vector<unsigned char> rgb(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3, 90);
+    std::string out;
+    auto add = [](void* to, void* data, int size) {
+      static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+    };
+    if (kind == Kind::png) stbi_write_png_to_func(add, &out, width, height, 3, rgb.data(), 0);
+    if (kind == Kind::jpeg) stbi_write_jpg_to_func(add, &out, width, height, 3, rgb.data(), 90);
+    if (kind == Kind::bmp) stbi_write_bmp_to_func(add, &out, width, height, 3, rgb.data());
+    return out;
+  }
+  /// The data URL of a picture, or the text that stands for it.
+  std::string load(const std::string& path) {
+    auto outcome = load_image(files, path);
+    if (const auto* data = std::get_if<ImageData>(&outcome)) return data->url;
+    return std::get<ImageProblem>(outcome).text;
+  }
+  /// "mime width x height" of a data URL.
+  static std::string shape(const std::string& url) {
+    auto comma = url.find(";base64,");
+    if (!url.starts_with("data:") || comma == std::string::npos) return url;
+    auto bytes = base64_decode(std::string_view(url).substr(comma + 8)).value_or("");
+    int width = 0, height = 0, channels = 0;
+    stbi_info_from_memory(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), &width,
+                          &height, &channels);
+    return fmt::format("{} {}x{}", url.substr(5, comma - 5), width, height);
+  }
+};
+
+TEST_F(ImagesTest, WhatFitsGoesOutByteForByte) {
+  for (auto [kind, mime] : {std::pair{Kind::png, "image/png"}, {Kind::jpeg, "image/jpeg"}}) {
+    for (auto [width, height] : {std::pair{3, 5}, {2048, 768}}) {
+      auto bytes = picture(width, height, kind);
+      memory.put("/p.any", bytes);
+      EXPECT_EQ(load("/p.any"), fmt::format("data:{};base64,{}", mime, base64(bytes))) << "the content decides";
+    }
+  }
+}
+
+TEST_F(ImagesTest, OthersAreConvertedAndLargeOnesScaled) {
+  memory.put("/small.bmp", picture(7, 9, Kind::bmp));
+  EXPECT_EQ(shape(load("/small.bmp")), "image/png 7x9");
+  memory.put("/wide.png", picture(4096, 1000));
+  EXPECT_EQ(shape(load("/wide.png")), "image/png 2048x500");
+  memory.put("/tall.jpg", picture(1000, 1536, Kind::jpeg));
+  EXPECT_EQ(shape(load("/tall.jpg")), "image/jpeg 500x768");
+  memory.put("/over.bmp", picture(100, 769, Kind::bmp));
+  EXPECT_EQ(shape(load("/over.bmp")), "image/png 100x768");
+  memory.put("/thin.png", picture(4096, 1));
+  EXPECT_EQ(shape(load("/thin.png")), "image/png 2048x1");
+}
+
+TEST_F(ImagesTest, FailuresAreTexts) {
+  auto cut = picture(40, 40);
+  cut.resize(cut.size() / 2);
+  memory.put("/cut.png", cut);
+  memory.put("/text.png", "not a picture");
+  memory.put("/text.TXT", "x");
+  memory.put("/noextension", "x");
+  ASSERT_TRUE(memory.make_dirs("/folder.png"));
+  EXPECT_EQ(load("/gone.png"),
+            "Codex could not read the local image at `/gone.png`: failed to read image at /gone.png: "
+            "No such file or directory (os error 2)");
+  EXPECT_TRUE(load("/folder.png").starts_with("Codex could not read the local image at `/folder.png`: failed to read"));
+  for (std::string path : {"/cut.png", "/text.png"}) {
+    EXPECT_EQ(load(path),
+              fmt::format("Codex cannot attach image at `{}`: unsupported image format `image/png`.", path));
+  }
+  EXPECT_EQ(load("/text.TXT"),
+            "Codex could not read the local image at `/text.TXT`: unsupported MIME type `text/plain`");
+  EXPECT_EQ(load("/noextension"),
+            "Codex could not read the local image at `/noextension`: unsupported MIME type (unknown)");
+}
+
+TEST_F(ImagesTest, LabelsCountEveryImage) {
+  memory.put("/p.png", picture(2, 2));
+  auto item = user_message(files, {wire::input::LocalImage{"/gone.png"}, wire::input::Image{"https://x/y.png"},
+                                   wire::input::Text{"look", {}}, wire::input::Skill{"s", "/s"},
+                                   wire::input::Mention{"m", "app://m"}, wire::input::LocalImage{"/p.png"}});
+  const auto& message = std::get<wire::Message>(item);
+  EXPECT_EQ(message.role, "user");
+  std::vector<std::string> parts;
+  for (const auto& part : message.content) {
+    const auto* text = std::get_if<wire::InputText>(&part);
+    parts.push_back(text != nullptr ? text->text.substr(0, 30)
+                                    : std::get<wire::InputImage>(part).image_url.substr(0, 15));
+  }
+  EXPECT_EQ(parts, (std::vector<std::string>{"Codex could not read the local", "<image>", "https://x/y.png", "</image>",
+                                             "look", "<image name=[Image #3]>", "data:image/png;", "</image>"}));
+}
+
+}  // namespace burin::context
