@@ -74,7 +74,9 @@ class Session : public tools::Host {
   /// Drops every waiting question: each counts as denied.
   void drop_approvals();
 
+  /// Tells the user; waits for session_configured, which is the first event of every session.
   void warn(std::string text);
+  void emit_configured(wire::event::SessionConfigured event);
   void fail_turn(const model::ModelError& error);
 
   // Token accounting (context.md 3).
@@ -119,6 +121,8 @@ class Session : public tools::Host {
   };
   io::Task<wire::ReviewDecision> wait_for(std::string id, wire::EventMsg question);
   std::map<std::string, std::shared_ptr<Waiter>> waiters_;
+  bool configured_ = false;
+  std::vector<std::string> early_warnings_;
   std::string scratch_;
 };
 

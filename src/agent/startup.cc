@@ -62,7 +62,7 @@ void emit_configured(Session& session, std::optional<json::array> initial) {
   event.reasoning_effort = s.effort;
   event.initial_messages = std::move(initial);
   if (session.log) event.rollout_path = session.log->path();
-  session.emit(std::move(event));
+  session.emit_configured(std::move(event));
   for (const auto& notice : session.config.deprecations) {
     wire::event::DeprecationNotice out;
     out.summary = notice.summary;

@@ -28,8 +28,8 @@ io::Task<> record_user_input(Session& session, const std::vector<wire::UserInput
   auto* files = &session.world.files;
   auto message = co_await prepare_user_message(session.world, *files, input);
   session.record(message);
-  emit_user_items(session, input);
   if (session.log) session.log->materialise();
+  emit_user_items(session, input);
 }
 
 enum class Outcome : unsigned char { finished, failed };
