@@ -55,6 +55,31 @@ TEST_F(ThreadControlTest, TheFileIsCompleteWhenTheAbortIsTold) {
   EXPECT_TRUE(contains(in[in.size() - 2], "<turn_aborted>"));
 }
 
+// session.md 3.4: an interrupt ends background terminals, a finished turn does not.
+TEST_F(ThreadControlTest, BackgroundTerminalsEndWithAnInterruptOrTheThread) {
+  config->features.set(config::Feature::unified_exec, true);
+  for (bool interrupt : {true, false}) {
+    auto before = processes.count();
+    recorder.events.clear();
+    processes.expect([](const io::SpawnSpec&) { return true; }, io::CommandScript::hang());
+    answer(sse({call("exec_command", R"({"cmd":"top","tty":true,"yield_time_ms":300})", "c1"), completed}));
+    auto next = io::ScriptedResponse::text(200, sse({message("ok"), completed}));
+    if (interrupt) next.end = io::ScriptedResponse::End::silence, next.body.clear();
+    http.queue(next);
+    if (interrupt) interrupt_after(5s);
+    bool alive = false;
+    recorder.then = [&](const wire::Event& e) {
+      if (std::holds_alternative<wire::event::TurnAborted>(e.msg) ||
+          std::holds_alternative<wire::event::TaskComplete>(e.msg))
+        alive = !processes.child(before).destroyed;
+    };
+    run({turn("hi")});
+    EXPECT_EQ(alive, !interrupt);
+    EXPECT_TRUE(processes.child(before).destroyed);
+    EXPECT_EQ(count("exec_command_end"), 1u);
+  }
+}
+
 TEST_F(ThreadControlTest, AnInterruptedMessageStartsAndNeverCompletes) {
   recorder.details = true;
   auto hanging = io::ScriptedResponse::text(200, streamed({"par", "tial"}));

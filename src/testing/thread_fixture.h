@@ -142,10 +142,13 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
   static void expect_invariants(const std::vector<wire::Event>& events) {
     if (events.empty()) return;
     EXPECT_EQ(wire::event_type(events.front().msg), "session_configured");
-    std::set<std::string> closed, commands;
+    std::set<std::string> closed;
+    std::map<std::string, bool> commands;  // running ones; true: a background terminal, which may stay
     std::string turn, item;
     for (const auto& e : events) {
-      EXPECT_FALSE(closed.contains(e.id)) << wire::event_type(e.msg) << " after the end of its turn";
+      // Background terminals tell of themselves as long as they live.
+      bool terminal = wire::event_type(e.msg).starts_with("exec_command_");
+      EXPECT_FALSE(closed.contains(e.id) && !terminal) << wire::event_type(e.msg) << " after the end of its turn";
       if (const auto* started = std::get_if<wire::event::TaskStarted>(&e.msg)) {
         EXPECT_EQ(turn, "") << "two turns at once";
         EXPECT_EQ(started->turn_id, e.id);
@@ -154,7 +157,8 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
                  std::holds_alternative<wire::event::TurnAborted>(e.msg)) {
         EXPECT_EQ(turn, e.id);
         closed.insert(std::exchange(turn, ""));
-        EXPECT_TRUE(commands.empty()) << *commands.begin() << " began and never ended";
+        bool aborted = std::holds_alternative<wire::event::TurnAborted>(e.msg);
+        for (const auto& [id, stays] : commands) EXPECT_TRUE(stays && !aborted) << id << " began and never ended";
       } else if (const auto* s = std::get_if<wire::event::ItemStarted>(&e.msg)) {
         item = wire::item_id(s->item);
       } else if (const auto* d = std::get_if<wire::event::AgentMessageContentDelta>(&e.msg)) {
@@ -164,12 +168,13 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
       } else if (const auto* c = std::get_if<wire::event::ItemCompleted>(&e.msg)) {
         EXPECT_EQ(wire::item_id(c->item), item);
       } else if (const auto* begin = std::get_if<wire::event::ExecCommandBegin>(&e.msg)) {
-        commands.insert(begin->call_id);
+        commands[begin->call_id] = begin->source == wire::ExecSource::unified_exec_startup;
       } else if (const auto* end = std::get_if<wire::event::ExecCommandEnd>(&e.msg)) {
         commands.erase(end->call_id);
       }
     }
     EXPECT_EQ(turn, "") << "a turn has no end";
+    EXPECT_TRUE(commands.empty()) << commands.begin()->first << " began and never ended";
   }
   static wire::op::UserInput more(std::string text) {
     wire::op::UserInput input;
