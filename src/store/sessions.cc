@@ -11,7 +11,7 @@ namespace burin::store {
 namespace sessions_detail {
 
 constexpr std::size_t head_bytes = 512 * 1024;                // enough for the first records of a session
-constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for
+constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for first
 constexpr std::size_t head_records = 10, user_records = 210;  // session.md 4.7
 
 /// Calls fn(path, name) for each rollout below the sessions folder, newest day first, until it returns false.
@@ -69,10 +69,10 @@ Head read_head(io::Files& files, const std::string& file) {
   return head;
 }
 
-/// The cwd of the last turn_context near the end of the file.
-std::optional<std::string> last_cwd(io::Files& files, const std::string& file, std::uint64_t size) {
-  std::uint64_t from = size > tail_bytes ? size - tail_bytes : 0;
-  auto text = files.read_range(file, from, tail_bytes);
+/// The cwd of the last turn_context in the last `bytes` of the file.
+std::optional<std::string> last_cwd_in(io::Files& files, const std::string& file, std::uint64_t size,
+                                       std::uint64_t bytes) {
+  auto text = files.read_range(file, size - bytes, bytes);
   if (!text) return std::nullopt;
   constexpr std::string_view mark = "\"type\":\"turn_context\"";
   for (auto at = text->rfind(mark); at != std::string::npos;
@@ -87,6 +87,14 @@ std::optional<std::string> last_cwd(io::Files& files, const std::string& file, s
     }
   }
   return std::nullopt;
+}
+
+/// The cwd of the last turn; looks ever further back from the end, which is where it usually stands.
+std::optional<std::string> last_cwd(io::Files& files, const std::string& file, std::uint64_t size) {
+  for (std::uint64_t bytes = tail_bytes; bytes < size; bytes *= 4) {
+    if (auto cwd = last_cwd_in(files, file, size, bytes)) return cwd;
+  }
+  return last_cwd_in(files, file, size, size);
 }
 
 /// Lines of session_index.jsonl, the last first; stops when fn returns false.
