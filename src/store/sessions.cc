@@ -44,14 +44,12 @@ struct Head {
   std::optional<std::string> provider;
 };
 
-Head read_head(io::Files& files, const std::string& file) {
-  Head head;
-  auto text = files.read_range(file, 0, head_bytes);
-  if (!text) return head;
+/// Adds what the lines say; true when no further line can matter.
+bool read_lines(Head& head, std::string_view text) {
   std::size_t records = 0;
-  for (auto line : split(*text, '\n')) {
+  for (auto line : split(text, '\n')) {
     if (blank(line)) continue;
-    if (++records > user_records || (records > head_records && !head.meta)) break;
+    if (++records > user_records || (records > head_records && !head.meta)) return true;
     auto document = parse_json(line);
     if (!document) continue;
     auto type = find_string(*document, "type").value_or("");
@@ -63,10 +61,19 @@ Head read_head(io::Files& files, const std::string& file) {
       if (auto p = find_string(*payload, "model_provider")) head.provider = std::string(*p);
     } else if (type == "event_msg" && find_string(*payload, "type") == "user_message") {
       head.user_message = true;
-      break;
+      return true;
     }
   }
-  return head;
+  return false;
+}
+
+/// The first records; usually few bytes, unless the first message holds pictures.
+Head read_head(io::Files& files, const std::string& file, std::uint64_t size) {
+  for (std::uint64_t bytes = head_bytes;; bytes *= 4) {
+    Head head;
+    auto text = files.read_range(file, 0, bytes);
+    if (!text || read_lines(head, *text) || bytes >= size) return head;
+  }
 }
 
 /// The cwd of the last turn_context in the last `bytes` of the file.
@@ -181,7 +188,7 @@ std::optional<std::string> find_latest(io::Files& files, const std::string& home
     return canonical && *canonical == *filter.cwd;
   };
   for (const auto& c : all) {
-    Head head = read_head(files, c.file);
+    Head head = read_head(files, c.file, c.size);
     if (!head.meta || !head.user_message) continue;
     if (head.provider && *head.provider != filter.model_provider) continue;
     if (filter.cwd && !same(head.cwd)) {

@@ -101,6 +101,13 @@ TEST_F(SessionsTest, TheLatestOfAFolder) {
   EXPECT_EQ(latest("/work"), "none");
 }
 
+TEST_F(SessionsTest, ALargePictureInTheFirstMessageDoesNotHideASession) {
+  std::string item = R"({"timestamp":"t","type":"response_item","payload":{"type":"message","image_url":")" +
+                     std::string(3 << 20, 'x') + "\"}}\n";
+  auto file = add(1, meta(1, "/a", "\"p\"") + item + std::string(said));
+  EXPECT_EQ(latest(), file);
+}
+
 TEST_F(SessionsTest, ALongLastTurnDoesNotHideItsFolder) {
   std::string output =
       R"({"timestamp":"t","type":"response_item","payload":{"type":"function_call_output","output":")" +
