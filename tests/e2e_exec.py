@@ -141,6 +141,59 @@ def test_resume_by_id_last_path_and_name():
         assert everywhere.returncode == 0
 
 
+def test_resume_chooses_by_folder_and_provider():
+    second = "[model_providers.second]\nname=\"s\"\nbase_url=\"http://127.0.0.1:{}/v1\"\n"
+    with Place() as place, Mock([[message("ok"), completed()]]) as mock:
+        place.configure(mock, bottom=second.format(mock.port))
+        work = place.cwd
+        folders = {name: place.root / name for name in ("work", "other", "third", "fourth", "fifth")}
+        for folder in folders.values():
+            (folder / ".git").mkdir(parents=True, exist_ok=True)
+
+        def ask(folder, *args, stdin=""):
+            place.cwd = folders[folder]
+            result = run(BINARY, place, ["exec", "--json", *args], stdin)
+            assert result.returncode == 0, result.stderr
+            return json.loads(result.stdout.splitlines()[0])["thread_id"]
+
+        first = ask("work", "in work")
+        second = ask("other", "in other")
+        assert ask("work", "resume", "--last", "a") == first, "the newest of this folder"
+        assert ask("other", "resume", "--last", "b") == second
+        assert ask("third", "resume", "--last", "--all", "c") == second, "the newest of all"
+        assert ask("fourth", "resume", first, "moves here") == first
+        assert ask("fourth", "resume", "--last", "d") == first, "where its last turn ran counts too"
+        assert ask("work", "resume", "--last", "-c", "model_provider=\"second\"", "e") not in (first, second)
+        assert ask("fifth", "resume", "--last", "f") not in (first, second), "none here: a new session"
+        assert ask("work", "resume", "--last", "-", stdin="from stdin") == first
+        assert mock.requests[-1]["body"]["input"][-1]["content"][0]["text"] == "from stdin"
+        (work / "p.png").write_bytes(b"not a picture")
+        assert ask("work", "resume", first, "-i", "p.png", "--", "look") == first
+        parts = mock.requests[-1]["body"]["input"][-1]["content"]
+        assert "unsupported image format `image/png`" in parts[0]["text"] and parts[1]["text"] == "look", parts
+        for selector in ("no such name", "01a2045b-0000-7000-8000-000000000000"):
+            unknown = run(BINARY, place, ["exec", "resume", selector, "x"])
+            assert unknown.returncode == 1 and selector in unknown.stderr, unknown.stderr
+
+
+def test_resume_with_another_model_says_so_once():
+    with Place() as place, Mock([[message("ok"), completed()]]) as mock:
+        place.configure(mock)
+        run(BINARY, place, ["exec", "first"])
+        again = run(BINARY, place, ["exec", "--json", "resume", "--last", "-m", "gpt-5.3-codex", "second"])
+        events = [json.loads(line) for line in again.stdout.splitlines()]
+        kinds = [e["type"] for e in events]
+        warning = events[kinds.index("item.completed")]["item"]
+        assert kinds.index("item.completed") < kinds.index("turn.started"), kinds
+        assert warning["type"] == "error", warning
+        assert 0 <= warning["message"].find("`gpt-5.1-codex`") < warning["message"].find("`gpt-5.3-codex`"), warning
+        run(BINARY, place, ["exec", "resume", "--last", "-m", "gpt-5.3-codex", "third"])
+        bodies = [r["body"] for r in mock.requests]
+        assert len({b["instructions"] for b in bodies}) == 1 and len({b["prompt_cache_key"] for b in bodies}) == 1
+        assert json.dumps(bodies[2]["input"]).count("<model_switch>") == 1
+        assert bodies[2]["input"][:len(bodies[1]["input"])] == bodies[1]["input"]
+
+
 def test_an_open_silent_stdin_does_not_delay_a_prompt_argument():
     with Place() as place, Mock([[message("done"), completed()]]) as mock:
         place.configure(mock)
