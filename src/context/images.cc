@@ -3,11 +3,11 @@
 #include <cmath>
 
 #include <stb/stb_image.h>
-#include <stb/stb_image_resize.h>
 #include <stb/stb_image_write.h>
 #include <webp/decode.h>
 
 #include "base/text.h"
+#include "context/resize.h"
 
 namespace burin::context {
 
@@ -29,12 +29,6 @@ Format format_of(std::string_view bytes) {
   if (starts("BM")) return Format::bmp;
   return Format::unknown;
 }
-
-/// 8-bit RGBA pixels.
-struct Pixels {
-  int width = 0, height = 0;
-  std::vector<unsigned char> data;
-};
 
 std::optional<Pixels> decode(std::string_view bytes, Format format) {
   Pixels p;
@@ -79,13 +73,8 @@ std::string encode_jpeg(const Pixels& p) {
 
 Pixels fit(const Pixels& p) {
   double scale = std::min(static_cast<double>(max_width) / p.width, static_cast<double>(max_height) / p.height);
-  Pixels out;
-  out.width = std::max(1, static_cast<int>(std::lround(p.width * scale)));
-  out.height = std::max(1, static_cast<int>(std::lround(p.height * scale)));
-  out.data.resize(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 4);
-  stbir_resize_uint8_generic(p.data.data(), p.width, p.height, 0, out.data.data(), out.width, out.height, 0, 4, 3, 0,
-                             STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, nullptr);
-  return out;
+  auto scaled = [&](int side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
+  return resized(p, scaled(p.width), scaled(p.height));
 }
 
 std::string data_url(std::string_view mime, std::string_view bytes) {

@@ -6,6 +6,7 @@
 #include <stb/stb_image_write.h>
 
 #include "base/text.h"
+#include "context/resize.h"
 #include "testing/fake_world.h"
 
 namespace burin::context {
@@ -60,8 +61,25 @@ TEST_F(ImagesTest, OthersAreConvertedAndLargeOnesScaled) {
   EXPECT_EQ(shape(load("/tall.jpg")), "image/jpeg 500x768");
   memory.put("/over.bmp", picture(100, 769, Kind::bmp));
   EXPECT_EQ(shape(load("/over.bmp")), "image/png 100x768");
+  memory.put("/odd.png", picture(3000, 100));
+  EXPECT_EQ(shape(load("/odd.png")), "image/png 2048x68") << "any ratio";
   memory.put("/thin.png", picture(4096, 1));
   EXPECT_EQ(shape(load("/thin.png")), "image/png 2048x1");
+}
+
+TEST(Resized, AnySizes) {
+  Pixels one{1, 1, {10, 20, 30, 40}};
+  EXPECT_EQ(resized(one, 3, 2).data.size(), 24u);
+  Pixels grey{0, 0, std::vector<unsigned char>(3000 * 40 * 4, 200)};
+  for (auto [width, height, to_width, to_height] :
+       {std::array{3000, 40, 2048, 27}, {2999, 39, 2048, 1}, {40, 3000, 10, 768}, {7, 5, 1, 1}, {5, 7, 9, 11}}) {
+    grey.width = width;
+    grey.height = height;
+    auto out = resized(grey, to_width, to_height);
+    EXPECT_EQ(out.data, std::vector<unsigned char>(static_cast<std::size_t>(to_width * to_height * 4), 200));
+  }
+  Pixels edge{4, 1, {0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
+  EXPECT_EQ(resized(edge, 2, 1).data, (std::vector<unsigned char>{36, 36, 36, 255, 219, 219, 219, 255}));
 }
 
 TEST_F(ImagesTest, FailuresAreTexts) {
