@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
+#include <webp/decode.h>
+#include <webp/encode.h>
 
 #include "base/text.h"
 #include "context/resize.h"
@@ -36,8 +38,12 @@ struct ImagesTest : ::testing::Test, testing::FakeWorld {
     if (!url.starts_with("data:") || comma == std::string::npos) return url;
     auto bytes = base64_decode(std::string_view(url).substr(comma + 8)).value_or("");
     int width = 0, height = 0, channels = 0;
-    stbi_info_from_memory(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), &width,
-                          &height, &channels);
+    const auto* raw = reinterpret_cast<const unsigned char*>(bytes.data());
+    if (url.starts_with("data:image/webp")) {
+      WebPGetInfo(raw, bytes.size(), &width, &height);
+    } else {
+      stbi_info_from_memory(raw, static_cast<int>(bytes.size()), &width, &height, &channels);
+    }
     return fmt::format("{} {}x{}", url.substr(5, comma - 5), width, height);
   }
 };
@@ -50,6 +56,31 @@ TEST_F(ImagesTest, WhatFitsGoesOutByteForByte) {
       EXPECT_EQ(load("/p.any"), fmt::format("data:{};base64,{}", mime, base64(bytes))) << "the content decides";
     }
   }
+}
+
+TEST_F(ImagesTest, ACutJpegGoesOutAsItIs) {
+  auto bytes = picture(64, 64, Kind::jpeg);
+  for (std::size_t lost : {1, 2, 40}) {
+    auto cut = bytes.substr(0, bytes.size() - lost);
+    memory.put("/p.jpg", cut);
+    EXPECT_EQ(load("/p.jpg"), "data:image/jpeg;base64," + base64(cut));
+  }
+}
+
+TEST_F(ImagesTest, WebPStaysWebP) {
+  for (auto [width, expected] : {std::pair{30, "image/webp 30x20"}, {4096, "image/webp 2048x10"}}) {
+    std::vector<unsigned char> rgb(static_cast<std::size_t>(width) * 20 * 3, 90);
+    std::uint8_t* raw = nullptr;
+    std::size_t size = WebPEncodeLosslessRGB(rgb.data(), width, 20, width * 3, &raw);
+    std::string bytes(reinterpret_cast<const char*>(raw), size);
+    WebPFree(raw);
+    memory.put("/p.webp", bytes);
+    auto url = load("/p.webp");
+    EXPECT_EQ(shape(url), expected);
+    if (width == 30) EXPECT_EQ(url, "data:image/webp;base64," + base64(bytes));
+  }
+  memory.put("/bad.webp", std::string("RIFF\x20\0\0\0WEBPVP8 \x10\0\0\0", 20) + std::string(16, '\0'));
+  EXPECT_TRUE(load("/bad.webp").starts_with("Image located at `/bad.webp` is invalid: ")) << load("/bad.webp");
 }
 
 TEST_F(ImagesTest, OthersAreConvertedAndLargeOnesScaled) {
@@ -94,6 +125,16 @@ TEST_F(ImagesTest, FailuresAreTexts) {
             "Codex could not read the local image at `/gone.png`: failed to read image at /gone.png: "
             "No such file or directory (os error 2)");
   EXPECT_TRUE(load("/folder.png").starts_with("Codex could not read the local image at `/folder.png`: failed to read"));
+  auto broken = picture(4, 4);
+  broken[40] ^= 1;  // in the first IDAT chunk
+  memory.put("/broken.png", broken);
+  memory.put("/broken.gif", std::string("GIF89a\x05\0\x05\0\xF0\0\0", 13) + std::string(30, '\xFF'));
+  memory.put("/broken.jpg", "\xFF\xD8\xFF\xE0" + std::string(20, '\0'));
+  for (std::string path : {"/broken.png", "/broken.gif", "/broken.jpg"}) {
+    EXPECT_TRUE(
+        load(path).starts_with(fmt::format("Image located at `{0}` is invalid: failed to decode image at {0}: ", path)))
+        << load(path);
+  }
   for (std::string path : {"/cut.png", "/text.png"}) {
     EXPECT_EQ(load(path),
               fmt::format("Codex cannot attach image at `{}`: unsupported image format `image/png`.", path));
