@@ -214,4 +214,74 @@ TEST_F(ThreadContextTest, ACallIsRecordedBeforeItRunsAndRunsAtOnce) {
   EXPECT_LT(*began - start, 1s);
 }
 
+// context.md 2.1: the configured limit counts tokens; models that cut by bytes get four for each.
+TEST_F(ThreadContextTest, TheLimitKeepsTheModelsUnit) {
+  for (auto [model, limit, expected] : {std::tuple{"gpt-5.1-codex", 0, R"({"mode":"tokens","limit":10000})"},
+                                        {"gpt-5.1-codex", 7, R"({"mode":"tokens","limit":7})"},
+                                        {"gpt-5.1", 0, R"({"mode":"bytes","limit":10000})"},
+                                        {"gpt-5.1", 7, R"({"mode":"bytes","limit":28})"},
+                                        {"nobody-knows", 0, R"({"mode":"bytes","limit":10000})"}}) {
+    options.model = model;
+    if (limit != 0) config->tool_output_token_limit = limit;
+    answer(sse({message("ok"), completed}));
+    EXPECT_EQ(count(run({turn("hi")}), fmt::format(R"("truncation_policy":{})", expected)), 1u) << model;
+    config->tool_output_token_limit.reset();
+  }
+}
+
+// context.md 8.4: what a model without vision is not shown comes back with the next one.
+TEST_F(ThreadContextTest, ImagesComeBackWithVision) {
+  auto look = turn("look");
+  look.items.push_back(wire::input::Image{"data:image/png;base64,AAAA"});
+  auto blind = turn("blind");
+  blind.model = "gpt-oss-20b";
+  for (int i = 0; i < 3; ++i) answer(sse({message("ok"), completed}));
+  auto path = run({look, blind, turn("again")});
+  constexpr std::string_view omitted = "image content omitted because you do not support image input";
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(contains(http.requests()[i].body, "base64,AAAA"), i != 1) << i;
+    EXPECT_EQ(contains(http.requests()[i].body, omitted), i == 1) << i;
+  }
+  EXPECT_EQ(count(path, omitted), 0u);
+}
+
+// context.md 8.3
+TEST_F(ThreadContextTest, ViewImageAnswers) {
+  const std::string png =
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+  memory.put("/w/p.png", *base64_decode(png));
+  memory.put("/w/text.png", "text");
+  struct Row {
+    std::string_view arguments, output;
+  };
+  const Row rows[] = {
+      {R"({"path":"p.png"})", R"([{"type":"input_image","image_url":"data:image/png;base64,)"},
+      {R"({"path":"/w/p.png"})", R"([{"type":"input_image","image_url":"data:image/png;base64,)"},
+      {R"({"path":"text.png"})",
+       R"([{"type":"input_text","text":"Codex cannot attach image at `/w/text.png`: unsupported image format `image/png`."}])"},
+      {R"({"path":"gone.png"})", R"("unable to locate image at `/w/gone.png`: No such file or directory)"},
+      {R"({"path":"sub/../p.png"})", R"("unable to locate image at `/w/sub/../p.png`: )"},
+      {R"({"path":""})", R"("image path `/w/` is not a file")"},
+      {R"({})", R"("failed to parse function arguments: missing field `path`)"},
+  };
+  std::string calls;
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    calls += sse({call("view_image", rows[i].arguments, fmt::format("c{}", i))});
+  }
+  answer(calls + sse({completed}));
+  answer(sse({message("ok"), completed}));
+  run({turn("look")});
+  auto in = inputs(1);
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    EXPECT_TRUE(in[in.size() - std::size(rows) + i].starts_with(
+        fmt::format(R"({{"type":"function_call_output","call_id":"c{}","output":{})", i, rows[i].output)))
+        << in[in.size() - std::size(rows) + i];
+  }
+  options.model = "gpt-oss-20b";
+  answer(sse({call("view_image", R"({"path":"p.png"})", "c"), completed}));
+  answer(sse({message("ok"), completed}));
+  run({turn("look")});
+  EXPECT_TRUE(contains(inputs(3).back(), "view_image is not allowed because you do not support image inputs"));
+}
+
 }  // namespace burin::agent
