@@ -112,6 +112,22 @@ TEST_F(ThreadControlTest, InputThatWaitsIsLostWithAnInterrupt) {
   EXPECT_FALSE(contains(http.requests()[1].body, "undelivered"));
 }
 
+// session.md 3.2: input after the last answer is kept for the next turn.
+TEST_F(ThreadControlTest, InputThatComesTooLateIsRecorded) {
+  answer(sse({message("one"), completed}));
+  answer(sse({message("two"), completed}));
+  std::size_t counts = 0;
+  recorder.then = [&](const wire::Event& e) {
+    bool answered = std::holds_alternative<wire::event::TokenCount>(e.msg) && ++counts == 2;
+    if (answered) ASSERT_TRUE(running->submit(more("late")));
+  };
+  run({turn("hi"), turn("next")});
+  ASSERT_EQ(http.requests().size(), 2u);
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 2], "\"late\""));
+  EXPECT_EQ(count("user_message"), 3u);
+}
+
 // session.md 3.5: the settings count from the next turn, the input joins the running one.
 TEST_F(ThreadControlTest, AUserTurnWhileOneRunsSteersIt) {
   auto slow = io::ScriptedResponse::text(200, sse({message("one"), completed}));

@@ -1,11 +1,12 @@
 // Threads in a scripted world: event order, tools, interruption, steering, approvals, retries, full disks.
-#include "testing/thread_fixture.h"
 #include "store/rollout_log.h"
+#include "testing/thread_fixture.h"
 
 namespace burin::agent {
 
 TEST_F(ThreadTest, AFreshThreadWritesNothingBeforeTheFirstMessage) {
   auto path = run({});
+  EXPECT_TRUE(path.starts_with("/home/sessions/2026/03/02/rollout-2026-03-02T10-15-10-")) << path;
   EXPECT_FALSE(memory.exists(path));
   EXPECT_EQ(recorder.types(),
             (std::vector<std::string>{"session_configured", "mcp_startup_complete", "shutdown_complete"}));
