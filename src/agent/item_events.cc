@@ -121,7 +121,8 @@ std::optional<wire::TurnItem> ItemEvents::turn_item(const wire::ResponseItem& it
 
 void ItemEvents::started(wire::TurnItem item) {
   std::optional<wire::event::WebSearchBegin> begin;
-  if (const auto* search = std::get_if<wire::WebSearchItem>(&item)) begin = wire::event::WebSearchBegin{.call_id = search->id};
+  if (const auto* search = std::get_if<wire::WebSearchItem>(&item))
+    begin = wire::event::WebSearchBegin{.call_id = search->id};
   if (session_.sink.wants_details()) {
     wire::event::ItemStarted event;
     event.thread_id = session_.thread_id;

@@ -81,7 +81,7 @@ void Session::fail_turn(const model::ModelError& error) {
 
 io::Task<wire::ReviewDecision> Session::wait_for(std::string id, wire::EventMsg question) {
   auto waiter = std::make_shared<Waiter>();
-  waiters_[id] = waiter;
+  if (auto replaced = std::exchange(waiters_[id], waiter)) replaced->answered.set();
   emit(std::move(question));
   co_await waiter->answered.wait();
   if (auto it = waiters_.find(id); it != waiters_.end() && it->second == waiter) waiters_.erase(it);

@@ -69,7 +69,8 @@ class Session : public tools::Host {
   io::Task<wire::ReviewDecision> approve_exec(wire::event::ExecApprovalRequest request) override;
   io::Task<wire::ReviewDecision> approve_patch(wire::event::ApplyPatchApprovalRequest request) override;
 
-  /// Answers a waiting question; unknown ids are logged and ignored.
+  /// Answers a waiting question (a second one under the same id has replaced the first, which counts as denied);
+  /// unknown ids are logged and ignored.
   void resolve_approval(const std::string& id, wire::ReviewDecision decision);
   /// Drops every waiting question: each counts as denied.
   void drop_approvals();
@@ -109,6 +110,7 @@ class Session : public tools::Host {
   std::string login_shell;
   std::optional<wire::TurnContext> baseline;  // what the model was last told about its settings
   std::optional<context::PreviousTurn> previous;
+  std::optional<std::string> unclosed_turn;  // cut off by a crash; the next turn closes it
   std::optional<wire::TokenUsageInfo> token_info;
   std::optional<wire::RateLimitSnapshot> rate_limits;
   std::string reroute_warned_for;     // turn id

@@ -182,6 +182,31 @@ TEST_F(ThreadContextTest, WithoutABaselineTheFullContextComesOnce) {
   EXPECT_FALSE(recorder.last<wire::event::Warning>()) << "no earlier turn, no other model";
 }
 
+// session.md 11.2: a turn that a crash cut off is closed by the next one, not by opening the file.
+TEST_F(ThreadContextTest, ACrashedTurnIsClosedByTheNext) {
+  answer(sse({message("ok"), completed}));
+  answer(sse({message("ok"), completed}));
+  auto path = run({turn("one"), turn("two")});
+  auto text = *memory.read(path);
+  auto cut = text.substr(0, text.rfind(R"("type":"response_item")"));
+  cut.resize(cut.rfind('\n') + 1);
+  memory.put(path, cut);
+  options.resume_path = path;
+  run({});
+  EXPECT_EQ(*memory.read(path), cut) << "opening writes nothing";
+  answer(sse({message("ok"), completed}));
+  run({turn("three")});
+  auto added = memory.read(path)->substr(cut.size());
+  auto marker = added.find("<turn_aborted>"), end = added.find(R"("type":"turn_aborted")");
+  EXPECT_LT(marker, end);
+  EXPECT_LT(end, added.find(R"("type":"task_started")"));
+  auto in = inputs(2);
+  EXPECT_TRUE(contains(in[in.size() - 2], "<turn_aborted>"));
+  answer(sse({message("ok"), completed}));
+  run({turn("four")});
+  EXPECT_EQ(count(path, "<turn_aborted>"), 1u);
+}
+
 TEST_F(ThreadContextTest, UnknownItemsGoNowhere) {
   answer(sse({R"({"type":"response.output_item.done","item":{"type":"hologram","id":"h"}})",
               R"({"type":"response.output_item.done","item":{"type":"message","role":"system","content":[]}})",

@@ -186,6 +186,25 @@ TEST_F(ApprovalTest, AnswersToOthersAreIgnored) {
   EXPECT_EQ(*recorder.last<wire::event::TaskComplete>()->last_agent_message, "ok");
 }
 
+// session.md 1.1: a second question under the same id takes the place of the first, which counts as denied.
+TEST_F(ApprovalTest, ASecondQuestionUnderOneIdReplacesTheFirst) {
+  recorder.then = [this](const wire::Event& e) {
+    if (std::holds_alternative<wire::event::ExecApprovalRequest>(e.msg) && count("exec_approval_request") == 2) {
+      reply("c1", wire::decision::Approved{});
+    }
+  };
+  auto body = sse({call("shell_command", R"({"command":"touch x"})", "c1"),
+                   call("shell_command", R"({"command":"touch y"})", "c1"), completed});
+  http.respond = [&](const io::HttpRequest&) {
+    return io::ScriptedResponse::text(200, http.requests().size() == 1 ? body : sse({message("ok"), completed}));
+  };
+  interrupt_after(60s);
+  run({turn("hi")});
+  EXPECT_EQ(count("task_complete"), 1u) << "nobody waits for ever";
+  EXPECT_EQ(processes.count(), 1u);
+  EXPECT_EQ(processes.child(0).spec().argv.back(), "touch y");
+}
+
 TEST_F(ApprovalTest, AQuestionEndsWithItsTurn) {
   interrupt_after(5s);
   recorder.then = [this](const wire::Event& e) {

@@ -24,6 +24,17 @@ void record_context(Session& session, const TurnContext& turn) {
   session.baseline = std::move(baseline);
 }
 
+/// A crash left a turn without its end: the model and later readers are told before the next one begins.
+void close_crashed_turn(Session& session) {
+  auto id = std::exchange(session.unclosed_turn, std::nullopt);
+  if (!id) return;
+  if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
+  wire::event::TurnAborted event;
+  event.turn_id = *id;
+  event.reason = wire::event::AbortReason::interrupted;
+  if (session.log) session.log->append_event(dump_mapped(wire::EventMsg(std::move(event))));
+}
+
 io::Task<> record_user_input(Session& session, const std::vector<wire::UserInput>& input) {
   auto* files = &session.world.files;
   auto message = co_await prepare_user_message(session.world, *files, input);
@@ -110,6 +121,7 @@ using namespace turn_detail;
 
 io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, PendingInput& pending, io::Stop& stop) {
   session.turn_id = turn_id;
+  close_crashed_turn(session);
   TurnContext turn = make_turn_context(session, turn_id, std::move(input.output_schema));
   session.truncation = turn.model.truncation_policy;
   if (turn.model.fallback_metadata) session.warn(fallback_metadata_warning(turn.model.slug));
