@@ -148,6 +148,13 @@ TEST_F(ItemEventsTest, ADeltaWithoutAnItemIsDropped) {
             "item_started item_completed agent_message ");
 }
 
+TEST_F(ItemEventsTest, TheLastMessageIsThatOfTheLastAnswer) {
+  answer(sse({message("early"), call("update_plan", R"({"plan":[]})", "c"), completed}));
+  answer(sse({completed}));
+  run({turn("hi")});
+  EXPECT_FALSE(recorder.last<wire::event::TaskComplete>()->last_agent_message);
+}
+
 TEST_F(ItemEventsTest, ABlankMessageIsNotTheLastOne) {
   answer(sse({message("said"), message(" "), completed}));
   run({turn("hi")});

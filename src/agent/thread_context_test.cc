@@ -123,6 +123,7 @@ TEST_F(ThreadContextTest, AResumeCutsFromTheFullTextAndSendsTheSame) {
   answer(sse({message("ok"), completed}));
   run({turn("next")});
   EXPECT_EQ(added(2).size(), 2u) << "the resumed request starts with the same bytes";
+  EXPECT_EQ(count(path, R"("type":"session_meta")"), 1u);
 }
 
 // session.md INV-10: what the file gives back at each end of a turn is what the live thread had then.
@@ -205,6 +206,17 @@ TEST_F(ThreadContextTest, ACrashedTurnIsClosedByTheNext) {
   answer(sse({message("ok"), completed}));
   run({turn("four")});
   EXPECT_EQ(count(path, "<turn_aborted>"), 1u);
+}
+
+TEST_F(ThreadContextTest, AnEphemeralThreadWritesNothing) {
+  options.ephemeral = true;
+  answer(sse({message("ok"), completed}));
+  auto calls = files.calls();
+  EXPECT_EQ(run({turn("hi")}), "");
+  EXPECT_FALSE(memory.exists("/home/sessions"));
+  for (const auto& call : std::span(files.journal()).subspan(calls)) {
+    EXPECT_TRUE(call.name != "open_append" && call.name != "make_dirs") << call.path;
+  }
 }
 
 TEST_F(ThreadContextTest, UnknownItemsGoNowhere) {

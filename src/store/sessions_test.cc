@@ -150,6 +150,17 @@ TEST_F(SessionsTest, JunkAtEveryPlace) {
   EXPECT_EQ(only_meta->lines.size(), 1u);
 }
 
+TEST_F(SessionsTest, InvalidUtf8IsReadLossily) {
+  auto loaded = load_rollout(
+      files, add(1, meta(1, "/w", "\"p\"") +
+                        R"({"timestamp":"t","type":"event_msg","payload":{"type":"user_message","message":"caf)" +
+                        "\xE9\"}}\r\n"));
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded->lines.size(), 2u);
+  EXPECT_EQ(std::get<wire::event::UserMessage>(std::get<wire::EventMsg>(loaded->lines[1].payload)).message,
+            "caf\xEF\xBF\xBD");
+}
+
 TEST_F(SessionsTest, TheFirstMetaGivesTheIdentity) {
   auto loaded = load_rollout(files, add(7, std::string(said) + meta(1, "/w", "\"p\"") + meta(2, "/w", "\"p\"")));
   ASSERT_TRUE(loaded);
