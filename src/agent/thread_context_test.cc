@@ -229,6 +229,24 @@ TEST_F(ThreadContextTest, UnknownItemsGoNowhere) {
   EXPECT_EQ(count(path, "hologram") + count(path, R"("role":"system")"), 0u);
 }
 
+// session.md 3.3: a call that cannot be answered by its id is told of all the same, and the turn goes on.
+TEST_F(ThreadContextTest, ACallWithoutIdIsAnswered) {
+  auto shell = [](std::string_view id) {
+    return fmt::format(
+        R"({{"type":"response.output_item.done","item":{{"type":"local_shell_call",{}"status":"completed",)"
+        R"("action":{{"type":"exec","command":["ls"]}}}}}})",
+        id);
+  };
+  processes.otherwise(io::CommandScript::output("a\n"));
+  answer(sse({shell(""), shell(R"("call_id":"c",)"), completed}));
+  answer(sse({message("ok"), completed}));
+  auto path = run({turn("hi")});
+  EXPECT_EQ(count(path, R"("call_id":"","output":"LocalShellCall without call_id or id")"), 1u);
+  auto in = added(1);
+  ASSERT_EQ(in.size(), 3u) << "an output without a call is not sent";
+  EXPECT_TRUE(in[2].starts_with(R"({"type":"function_call_output","call_id":"c",)")) << in[2];
+}
+
 // session.md INV-4: the call is in the file before its tool runs, and tools do not wait for the end of the answer.
 TEST_F(ThreadContextTest, ACallIsRecordedBeforeItRunsAndRunsAtOnce) {
   auto body = io::ScriptedResponse::text(200, sse({call("shell_command", R"({"command":"make"})", "c1")}));
