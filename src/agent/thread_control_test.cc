@@ -112,6 +112,27 @@ TEST_F(ThreadControlTest, InputThatWaitsIsLostWithAnInterrupt) {
   EXPECT_FALSE(contains(http.requests()[1].body, "undelivered"));
 }
 
+// session.md 3.4: from the interrupt on, new input is a new turn, also while the old one is still being closed.
+TEST_F(ThreadControlTest, InputAfterAnInterruptStartsANewTurn) {
+  auto hanging = io::ScriptedResponse::text(200, "");
+  hanging.end = io::ScriptedResponse::End::silence;
+  http.queue(hanging);
+  answer(sse({message("ok"), completed}));
+  std::string id;
+  at(1s, [&] {
+    ASSERT_TRUE(running->submit(wire::op::Interrupt{}));
+    id = *running->submit(turn("second"));
+    ASSERT_TRUE(running->submit(more("and third")));
+  });
+  run({turn("first")});
+  ASSERT_EQ(http.requests().size(), 2u);
+  EXPECT_EQ(count("turn_aborted"), 1u);
+  EXPECT_EQ(recorder.last<wire::event::TaskComplete>()->turn_id, id);
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 2], "\"second\""));
+  EXPECT_TRUE(contains(in[in.size() - 1], "\"and third\""));
+}
+
 // session.md 3.2: input after the last answer is kept for the next turn.
 TEST_F(ThreadControlTest, InputThatComesTooLateIsRecorded) {
   answer(sse({message("one"), completed}));

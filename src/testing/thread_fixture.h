@@ -113,13 +113,18 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
     for (auto& op : ops) {
       ended += std::holds_alternative<wire::op::UserTurn>(op) || std::holds_alternative<wire::op::UserInput>(op);
       CO_TRY(auto id, thread->submit(std::move(op)));
-      while (count_ends(*recorder) < ended) co_await io::sleep(1ms);
+      while (count_ends(*recorder) < ended || count_starts(*recorder) > count_ends(*recorder)) co_await io::sleep(1ms);
     }
     CO_TRY(auto id, thread->submit(wire::op::Shutdown{}));
     co_await scope.join();
     std::string path = thread->rollout_path();
     *out = nullptr;
     co_return path;
+  }
+  static std::size_t count_starts(const Recorder& r) {
+    return static_cast<std::size_t>(std::count_if(r.events.begin(), r.events.end(), [](const auto& e) {
+      return std::holds_alternative<wire::event::TaskStarted>(e.msg);
+    }));
   }
   static std::size_t count_ends(const Recorder& r) {
     std::size_t n = 0;
