@@ -1,5 +1,6 @@
 #include "context/images.h"
 
+#include <array>
 #include <cmath>
 
 #include <stb/stb_image.h>
@@ -69,12 +70,18 @@ constexpr std::uint32_t big_endian(std::string_view four) {
   return n;
 }
 
+constexpr auto crc_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    table[i] = i;
+    for (int bit = 0; bit < 8; ++bit) table[i] = table[i] >> 1 ^ ((table[i] & 1) != 0 ? 0xEDB88320U : 0U);
+  }
+  return table;
+}();
+
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~0U;
-  for (char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320U : 0U);
-  }
+  for (char c : bytes) crc = crc >> 8 ^ crc_table[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
   return ~crc;
 }
 
