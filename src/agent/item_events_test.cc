@@ -142,6 +142,15 @@ TEST_F(ItemEventsTest, AMessageOfSeveralTextsIsShownAsOne) {
   EXPECT_EQ(http.requests().size(), 1u) << "end_turn and phase do not keep a turn going";
 }
 
+TEST_F(ItemEventsTest, AMessageWithoutIdGetsOneForAllItsEvents) {
+  const std::string item = R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"}]})";
+  auto events = events_of(sse({added(R"({"type":"message","role":"assistant","content":[]})"),
+                               R"({"type":"response.output_text.delta","delta":"a"})", done(item), completed}));
+  EXPECT_EQ(types(events),
+            "item_started agent_message_content_delta agent_message_delta item_completed agent_message ");
+  EXPECT_FALSE(contains(events[0], R"("id":"")")) << "the ids are compared by expect_invariants";
+}
+
 TEST_F(ItemEventsTest, ADeltaWithoutAnItemIsDropped) {
   auto delta = R"({"type":"response.output_text.delta","delta":"stray"})";
   EXPECT_EQ(types(events_of(sse({delta, message("m"), delta, completed}))),

@@ -12,7 +12,7 @@ struct ThreadContextTest : ThreadTest {
   }
   static std::string text_of(const std::string& item, std::size_t part = 0) {
     auto document = *parse_json(item);
-    return std::string(*find_string((*find_array(document, "content"))[part], "text"));
+    return std::string(find_string(find_array(document, "content")->at(part), "text").value_or(""));
   }
   /// The request starts with the whole input of the one before; what is new.
   std::vector<std::string> added(std::size_t request) {

@@ -30,10 +30,15 @@ TEST_F(ThreadControlTest, TheFileIsCompleteWhenTheAbortIsTold) {
   answer(sse({message("ok"), completed}));
   std::string told;
   io::Time when{}, ended{};
+  bool durable = false;
   recorder.then = [&](const wire::Event& e) {
     if (!std::holds_alternative<wire::event::TurnAborted>(e.msg)) return;
     told = *memory.read(running->rollout_path());
     ended = loop.now();
+    const auto& calls = files.journal();
+    auto last = std::find_if(calls.rbegin(), calls.rend(),
+                             [](const auto& c) { return c.name == "append" || c.name == "sync"; });
+    durable = last->name == "sync";
     EXPECT_TRUE(processes.child(0).destroyed || processes.child(0).killed) << "no command outlives its turn";
   };
   at(1s, [&] {
@@ -42,6 +47,7 @@ TEST_F(ThreadControlTest, TheFileIsCompleteWhenTheAbortIsTold) {
   });
   run({turn("hi"), turn("again")});
   EXPECT_LT(ended - when, 300ms);
+  EXPECT_TRUE(durable) << "nothing was written after the last sync";
   std::size_t at = 0;
   for (auto part : {"first words", R"("type":"function_call","name":"shell_command")",
                     R"("call_id":"c1","output":"Wall time: 1.0 seconds\naborted by user")", "<turn_aborted>",
