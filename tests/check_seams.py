@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The seams: time, randomness, files, processes, environment and network are reached only through io."""
+"""The seams: time, randomness, files, processes, environment and network are reached only through io, and the markers
+of contextual fragments are known to one table."""
 import pathlib
 import re
 import sys
@@ -20,6 +21,13 @@ EXCEPTIONS = {
     "src/sandbox/linux.cc",
     "src/base/log.cc",  # pool threads may log, too
 }
+MARKERS = re.compile(r"# AGENTS\.md instructions for |</?(environment_context|skill|user_shell_command|turn_aborted|"
+                     r"subagent_notification)>")
+MAY_NAME_MARKERS = {
+    "src/context/fragments.cc",
+    "src/testkit/snapshot.cc",  # shows requests of any client, and may not include context
+    "src/wire/rollout_samples.h",
+}
 
 
 def main():
@@ -35,6 +43,8 @@ def main():
             for pattern, remedy in OUTSIDE:
                 if pattern.search(code):
                     problems.append(f"{relative}:{number}: {remedy}: {line.strip()}")
+            if MARKERS.search(code) and relative not in MAY_NAME_MARKERS:
+                problems.append(f"{relative}:{number}: marker of a fragment: use context/fragments.h: {line.strip()}")
     for problem in problems:
         print(problem)
     print(f"seams: {len(problems)} problem(s)")

@@ -144,6 +144,59 @@ def test_resume_by_id_last_path_and_name():
         assert everywhere.returncode == 0
 
 
+def test_resume_chooses_by_folder_and_provider():
+    second = "[model_providers.second]\nname=\"s\"\nbase_url=\"http://127.0.0.1:{}/v1\"\n"
+    with Place() as place, Mock([[message("ok"), completed()]]) as mock:
+        place.configure(mock, bottom=second.format(mock.port))
+        work = place.cwd
+        folders = {name: place.root / name for name in ("work", "other", "third", "fourth", "fifth")}
+        for folder in folders.values():
+            (folder / ".git").mkdir(parents=True, exist_ok=True)
+
+        def ask(folder, *args, stdin=""):
+            place.cwd = folders[folder]
+            result = run(BINARY, place, ["exec", "--json", *args], stdin)
+            assert result.returncode == 0, result.stderr
+            return json.loads(result.stdout.splitlines()[0])["thread_id"]
+
+        first = ask("work", "in work")
+        second = ask("other", "in other")
+        assert ask("work", "resume", "--last", "a") == first, "the newest of this folder"
+        assert ask("other", "resume", "--last", "b") == second
+        assert ask("third", "resume", "--last", "--all", "c") == second, "the newest of all"
+        assert ask("fourth", "resume", first, "moves here") == first
+        assert ask("fourth", "resume", "--last", "d") == first, "where its last turn ran counts too"
+        assert ask("work", "resume", "--last", "-c", "model_provider=\"second\"", "e") not in (first, second)
+        assert ask("fifth", "resume", "--last", "f") not in (first, second), "none here: a new session"
+        assert ask("work", "resume", "--last", "-", stdin="from stdin") == first
+        assert mock.requests[-1]["body"]["input"][-1]["content"][0]["text"] == "from stdin"
+        (work / "p.png").write_bytes(b"not a picture")
+        assert ask("work", "resume", first, "-i", "p.png", "--", "look") == first
+        parts = mock.requests[-1]["body"]["input"][-1]["content"]
+        assert "unsupported image format `image/png`" in parts[0]["text"] and parts[1]["text"] == "look", parts
+        for selector in ("no such name", "01a2045b-0000-7000-8000-000000000000"):
+            unknown = run(BINARY, place, ["exec", "resume", selector, "x"])
+            assert unknown.returncode == 1 and selector in unknown.stderr, unknown.stderr
+
+
+def test_resume_with_another_model_says_so_once():
+    with Place() as place, Mock([[message("ok"), completed()]]) as mock:
+        place.configure(mock)
+        run(BINARY, place, ["exec", "first"])
+        again = run(BINARY, place, ["exec", "--json", "resume", "--last", "-m", "gpt-5.3-codex", "second"])
+        events = [json.loads(line) for line in again.stdout.splitlines()]
+        kinds = [e["type"] for e in events]
+        warning = events[kinds.index("item.completed")]["item"]
+        assert kinds.index("item.completed") < kinds.index("turn.started"), kinds
+        assert warning["type"] == "error", warning
+        assert 0 <= warning["message"].find("`gpt-5.1-codex`") < warning["message"].find("`gpt-5.3-codex`"), warning
+        run(BINARY, place, ["exec", "resume", "--last", "-m", "gpt-5.3-codex", "third"])
+        bodies = [r["body"] for r in mock.requests]
+        assert len({b["instructions"] for b in bodies}) == 1 and len({b["prompt_cache_key"] for b in bodies}) == 1
+        assert json.dumps(bodies[2]["input"]).count("<model_switch>") == 1
+        assert bodies[2]["input"][:len(bodies[1]["input"])] == bodies[1]["input"]
+
+
 def test_an_open_silent_stdin_does_not_delay_a_prompt_argument():
     with Place() as place, Mock([[message("done"), completed()]]) as mock:
         place.configure(mock)
@@ -157,7 +210,12 @@ def test_an_open_silent_stdin_does_not_delay_a_prompt_argument():
         assert out == "done\n"
 
 
-def test_sigint_ends_the_turn_and_leaves_nothing():
+def test_sigint_and_sigterm_end_the_turn_and_leave_nothing():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        interrupted_by(number)
+
+
+def interrupted_by(number):
     marker = f"sleep 31{os.getpid()}"
     command = f"(setsid {marker} &) ; (trap '' TERM; {marker}) & {marker}"
     script = [[call("shell_command", {"command": command, "timeout_ms": 100000}), completed()], [completed()]]
@@ -165,7 +223,7 @@ def test_sigint_ends_the_turn_and_leaves_nothing():
         place.configure(mock)
         process = start(place, ["exec", "--json", "go"])
         assert wait_until(lambda: len(harness.alive(marker)) >= 3), harness.alive(marker)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=20)
         assert process.returncode == 0, err
         assert "turn.completed" not in out and "turn.failed" not in out
@@ -194,6 +252,49 @@ def test_kill_dash_nine_leaves_no_process():
         sent = mock.requests[-1]["body"]["input"]
         assert outputs(mock.requests[-1])["c1"] == "aborted"
         assert any("<turn_aborted>" in json.dumps(i) for i in sent)
+
+
+def test_what_was_told_is_in_the_file_whenever_it_is_killed():
+    script = [[message(f"said {n}", f"m{n}"), call("exec_command", {"cmd": "echo hi"}, f"c{n}"), completed()]
+              for n in range(40)]
+    with Place() as place, Mock(script) as mock:
+        place.configure(mock)
+        for lines in (1, 4, 9, 10, 23):
+            mock.requests.clear()
+            process = start(place, ["exec", "--json", "go"], stdin=subprocess.DEVNULL)
+            told = [process.stdout.readline() for _ in range(lines)]
+            process.kill()
+            told += process.communicate(timeout=20)[0].splitlines(keepends=True)
+            events = [json.loads(line) for line in told if line.endswith("\n")]
+            (rollout,) = [path for path in place.rollouts() if events[0]["thread_id"] in path.name] or [None]
+            seen = [e["item"]["text"] for e in events if e["type"] == "item.completed" and "text" in e["item"]]
+            assert rollout or not seen, seen
+            written = rollout.read_text() if rollout else ""
+            for text in seen:
+                assert json.dumps(text) in written, (lines, text)
+            mock.script = [[message("back"), completed()]]
+            if rollout:
+                again = run(BINARY, place, ["exec", "resume", events[0]["thread_id"], "go on"])
+                assert again.stdout == "back\n", again.stderr
+                sent = mock.requests[-1]["body"]["input"]
+                calls = sorted(i["call_id"] for i in sent if i["type"] == "function_call")
+                assert calls == sorted(outputs(mock.requests[-1])), calls
+            mock.script = script
+
+
+def test_a_second_process_on_a_session_is_refused():
+    with Place() as place, Mock([[message("one"), completed()]]) as mock:
+        place.configure(mock)
+        run(BINARY, place, ["exec", "first"])
+        mock.script = [{"events": [harness.created()], "hang": True}]
+        first = start(place, ["exec", "resume", "--last", "second"], stdin=subprocess.DEVNULL)
+        assert mock.hanging.wait(20)
+        before = place.rollouts()[0].read_text()
+        second = run(BINARY, place, ["exec", "resume", "--last", "third"])
+        assert second.returncode == 1 and "is open in another process" in second.stderr, second.stderr
+        assert place.rollouts()[0].read_text() == before
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=20)
 
 
 def test_floods_and_deaf_commands_end():

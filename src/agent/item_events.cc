@@ -120,15 +120,17 @@ std::optional<wire::TurnItem> ItemEvents::turn_item(const wire::ResponseItem& it
 }
 
 void ItemEvents::started(wire::TurnItem item) {
-  if (const auto* search = std::get_if<wire::WebSearchItem>(&item)) {
-    session_.emit(wire::event::WebSearchBegin{.call_id = search->id});
+  std::optional<wire::event::WebSearchBegin> begin;
+  if (const auto* search = std::get_if<wire::WebSearchItem>(&item))
+    begin = wire::event::WebSearchBegin{.call_id = search->id};
+  if (session_.sink.wants_details()) {
+    wire::event::ItemStarted event;
+    event.thread_id = session_.thread_id;
+    event.turn_id = session_.turn_id;
+    event.item = std::move(item);
+    session_.emit(std::move(event));
   }
-  if (!session_.sink.wants_details()) return;
-  wire::event::ItemStarted event;
-  event.thread_id = session_.thread_id;
-  event.turn_id = session_.turn_id;
-  event.item = std::move(item);
-  session_.emit(std::move(event));
+  if (begin) session_.emit(std::move(*begin));
 }
 
 void ItemEvents::completed(const wire::TurnItem& item) {

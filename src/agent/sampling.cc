@@ -57,9 +57,6 @@ class Attempt {
     co_return result;
   }
 
-  /// Whether the attempt recorded anything, so that a retry must be built anew.
-  bool recorded() const { return recorded_; }
-
  private:
   io::Task<model::ModelResult<bool>> stream() {
     context::ViewOptions view_options{.images = in_.turn.model.supports_images(),
@@ -129,7 +126,6 @@ class Attempt {
   }
 
   void item_done(const wire::ResponseItem& item) {
-    recorded_ = true;
     auto call = tools::call_of(item);
     if (!call) {
       items_.done(item);
@@ -165,7 +161,6 @@ class Attempt {
   ItemEvents items_;
   std::vector<std::unique_ptr<RunningCall>> calls_;
   bool called_ = false;
-  bool recorded_ = false;
   bool input_waiting_ = false;
 };
 

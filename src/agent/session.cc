@@ -49,7 +49,19 @@ io::Task<> Session::emit_durable(wire::EventMsg event) {
   sink.on_event(wire::Event{.id = turn_id, .msg = std::move(event)});
 }
 
-void Session::warn(std::string text) { emit(wire::event::Warning{.message = std::move(text)}); }
+void Session::warn(std::string text) {
+  if (!configured_) {
+    early_warnings_.push_back(std::move(text));
+    return;
+  }
+  emit(wire::event::Warning{.message = std::move(text)});
+}
+
+void Session::emit_configured(wire::event::SessionConfigured event) {
+  emit(std::move(event));
+  configured_ = true;
+  for (auto& text : std::exchange(early_warnings_, {})) warn(std::move(text));
+}
 
 void Session::model_warning(std::string text) {
   if (auto message = context::text_message("user", {"Warning: " + text})) record(*message);
@@ -69,7 +81,7 @@ void Session::fail_turn(const model::ModelError& error) {
 
 io::Task<wire::ReviewDecision> Session::wait_for(std::string id, wire::EventMsg question) {
   auto waiter = std::make_shared<Waiter>();
-  waiters_[id] = waiter;
+  if (auto replaced = std::exchange(waiters_[id], waiter)) replaced->answered.set();
   emit(std::move(question));
   co_await waiter->answered.wait();
   if (auto it = waiters_.find(id); it != waiters_.end() && it->second == waiter) waiters_.erase(it);

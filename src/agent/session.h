@@ -69,12 +69,15 @@ class Session : public tools::Host {
   io::Task<wire::ReviewDecision> approve_exec(wire::event::ExecApprovalRequest request) override;
   io::Task<wire::ReviewDecision> approve_patch(wire::event::ApplyPatchApprovalRequest request) override;
 
-  /// Answers a waiting question; unknown ids are logged and ignored.
+  /// Answers a waiting question (a second one under the same id has replaced the first, which counts as denied);
+  /// unknown ids are logged and ignored.
   void resolve_approval(const std::string& id, wire::ReviewDecision decision);
   /// Drops every waiting question: each counts as denied.
   void drop_approvals();
 
+  /// Tells the user; waits for session_configured, which is the first event of every session.
   void warn(std::string text);
+  void emit_configured(wire::event::SessionConfigured event);
   void fail_turn(const model::ModelError& error);
 
   // Token accounting (context.md 3).
@@ -107,6 +110,7 @@ class Session : public tools::Host {
   std::string login_shell;
   std::optional<wire::TurnContext> baseline;  // what the model was last told about its settings
   std::optional<context::PreviousTurn> previous;
+  std::optional<std::string> unclosed_turn;  // cut off by a crash; the next turn closes it
   std::optional<wire::TokenUsageInfo> token_info;
   std::optional<wire::RateLimitSnapshot> rate_limits;
   std::string reroute_warned_for;     // turn id
@@ -119,6 +123,8 @@ class Session : public tools::Host {
   };
   io::Task<wire::ReviewDecision> wait_for(std::string id, wire::EventMsg question);
   std::map<std::string, std::shared_ptr<Waiter>> waiters_;
+  bool configured_ = false;
+  std::vector<std::string> early_warnings_;
   std::string scratch_;
 };
 

@@ -4,7 +4,6 @@
 #include "agent/turn_context.h"
 #include "base/text.h"
 #include "context/agents_md.h"
-#include "context/fragments.h"
 #include "context/rebuild.h"
 #include "model/auth.h"
 
@@ -62,7 +61,7 @@ void emit_configured(Session& session, std::optional<json::array> initial) {
   event.reasoning_effort = s.effort;
   event.initial_messages = std::move(initial);
   if (session.log) event.rollout_path = session.log->path();
-  session.emit(std::move(event));
+  session.emit_configured(std::move(event));
   for (const auto& notice : session.config.deprecations) {
     wire::event::DeprecationNotice out;
     out.summary = notice.summary;
@@ -109,16 +108,6 @@ void start_fresh(Session& session) {
   session.baseline = turn_context_item(session, turn);
 }
 
-/// A crash left a turn without its end: the model and later readers are told when the thread goes on.
-void close_open_turn(Session& session, const context::Rebuilt& rebuilt) {
-  if (!rebuilt.open_turn) return;
-  if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
-  wire::event::TurnAborted event;
-  event.turn_id = rebuilt.open_turn_id;
-  event.reason = wire::event::AbortReason::interrupted;
-  if (session.log) session.log->append_event(dump_mapped(wire::EventMsg(std::move(event))));
-}
-
 Result<> start_resumed(Session& session) {
   TRY(auto loaded, store::load_rollout(session.world.files, *session.options.resume_path));
   session.thread_id = loaded.thread_id;
@@ -133,6 +122,7 @@ Result<> start_resumed(Session& session) {
   session.baseline = std::move(rebuilt.baseline);
   session.previous = rebuilt.previous;
   session.token_info = rebuilt.token_info;
+  if (rebuilt.open_turn) session.unclosed_turn = rebuilt.open_turn_id;
   if (!session.options.ephemeral) {
     auto* s = &session;
     TRY(session.log,
@@ -153,7 +143,6 @@ Result<> start_resumed(Session& session) {
         "to go on as before.",
         session.previous->model, session.settings.model, session.previous->model));
   }
-  close_open_turn(session, rebuilt);
   return {};
 }
 

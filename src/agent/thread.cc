@@ -28,6 +28,7 @@ struct Thread::Impl {
     co_await run_turn(self->session, id, std::move(input), self->pending, self->active->stop);
     auto ended = std::move(self->active);
     ended->ended.set();
+    self->start_next();
   }
 
   void dispatch(wire::Submission& submission);
@@ -36,8 +37,11 @@ struct Thread::Impl {
   void apply(const wire::op::UserTurn& op);
   void apply(const wire::op::OverrideTurnContext& op);
   void stop_turn(io::Why why) {
-    if (active) active->stop.fire(why);
+    if (!active) return;
+    pending.abandon();
+    active->stop.fire(why);
   }
+  void start_next();
   io::Task<> shut_down(const std::string& id);
 
   Session session;
@@ -45,6 +49,7 @@ struct Thread::Impl {
   io::Scope turns;
   std::shared_ptr<ActiveTurn> active;
   PendingInput pending;
+  std::deque<std::pair<std::string, TurnInput>> next;  // came when the running turn took no more input
   bool closed = false;
 };
 
@@ -116,14 +121,26 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
 
 void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput> items,
                               std::optional<json::value> schema) {
-  if (active) {
-    pending.push_back(std::move(items));
-    return;
+  if (active && !pending.closed) {
+    pending.queue.push_back(std::move(items));
+  } else if (active) {
+    next.emplace_back(id, TurnInput{std::move(items), std::move(schema)});
+  } else {
+    start_turn(id, TurnInput{std::move(items), std::move(schema)});
   }
-  start_turn(id, TurnInput{std::move(items), std::move(schema)});
+}
+
+/// The first of the waiting inputs starts a turn, the others join it.
+void Thread::Impl::start_next() {
+  if (closed || next.empty()) return;
+  auto waiting = std::exchange(next, {});
+  start_turn(waiting.front().first, std::move(waiting.front().second));
+  waiting.pop_front();
+  for (auto& [id, input] : waiting) pending.queue.push_back(std::move(input.items));
 }
 
 void Thread::Impl::start_turn(const std::string& id, TurnInput input) {
+  pending = {};
   active = std::make_shared<ActiveTurn>(&turns.stop());
   active->id = id;
   turns.spawn(run_active(this, id, std::move(input)));

@@ -24,12 +24,23 @@ void record_context(Session& session, const TurnContext& turn) {
   session.baseline = std::move(baseline);
 }
 
-io::Task<> record_user_input(Session& session, const std::vector<wire::UserInput>& input) {
+/// A crash left a turn without its end: the model and later readers are told before the next one begins.
+void close_crashed_turn(Session& session) {
+  auto id = std::exchange(session.unclosed_turn, std::nullopt);
+  if (!id) return;
+  if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
+  wire::event::TurnAborted event;
+  event.turn_id = *id;
+  event.reason = wire::event::AbortReason::interrupted;
+  if (session.log) session.log->append_event(dump_mapped(wire::EventMsg(std::move(event))));
+}
+
+io::Task<> record_user_input(Session& session, std::vector<wire::UserInput> input) {
   auto* files = &session.world.files;
   auto message = co_await prepare_user_message(session.world, *files, input);
   session.record(message);
-  emit_user_items(session, input);
   if (session.log) session.log->materialise();
+  emit_user_items(session, input);
 }
 
 enum class Outcome : unsigned char { finished, failed };
@@ -46,11 +57,7 @@ io::Task<Loop> sample_until_done(Session& session, const TurnContext& turn, Pend
   auto tool_context = session.tool_context(turn, diff);
   Loop result;
   for (;;) {
-    while (!pending.empty()) {
-      auto input = std::move(pending.front());
-      pending.pop_front();
-      co_await record_user_input(session, input);
-    }
+    while (!pending.empty()) co_await record_user_input(session, pending.take());
     SamplingInput request{session, turn, *model_session, tool_context, diff, metadata, pending};
     auto sampled = co_await sample_with_retries(request);
     if (!sampled) {
@@ -67,7 +74,7 @@ io::Task<Loop> sample_until_done(Session& session, const TurnContext& turn, Pend
 
 /// What the interrupted turn leaves behind, so that the model and later readers know (session.md 3.4).
 io::Task<bool> close_aborted(Session& session, std::string turn_id, io::Why why, PendingInput* pending) {
-  pending->clear();
+  pending->abandon();
   session.drop_approvals();
   if (why == io::Why::interrupted || why == io::Why::shutdown) {
     co_await session.unified_exec.terminate_all();
@@ -110,6 +117,7 @@ using namespace turn_detail;
 
 io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, PendingInput& pending, io::Stop& stop) {
   session.turn_id = turn_id;
+  close_crashed_turn(session);
   TurnContext turn = make_turn_context(session, turn_id, std::move(input.output_schema));
   session.truncation = turn.model.truncation_policy;
   if (turn.model.fallback_metadata) session.warn(fallback_metadata_warning(turn.model.slug));
@@ -125,11 +133,8 @@ io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, Pend
     co_return;
   }
   // Input that came too late for a request is kept for the next turn.
-  while (!pending.empty()) {
-    auto late = std::move(pending.front());
-    pending.pop_front();
-    co_await record_user_input(session, late);
-  }
+  while (!pending.empty()) co_await record_user_input(session, pending.take());
+  pending.closed = true;
   wire::event::TaskComplete done;
   done.turn_id = turn_id;
   done.last_agent_message = result.last_message;

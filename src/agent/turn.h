@@ -10,8 +10,24 @@
 
 namespace burin::agent {
 
-/// Input that waits to be delivered to the model before the next request.
-using PendingInput = std::deque<std::vector<wire::UserInput>>;
+/// Input that waits to be delivered to the model before the next request. Once closed, the turn takes no more: what
+/// comes then is a turn of its own.
+struct PendingInput {
+  std::deque<std::vector<wire::UserInput>> queue;
+  bool closed = false;
+
+  bool empty() const { return queue.empty(); }
+  std::vector<wire::UserInput> take() {
+    auto first = std::move(queue.front());
+    queue.pop_front();
+    return first;
+  }
+  /// Undelivered input is lost with an interrupt.
+  void abandon() {
+    queue.clear();
+    closed = true;
+  }
+};
 
 struct TurnInput {
   std::vector<wire::UserInput> items;

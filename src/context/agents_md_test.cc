@@ -43,11 +43,27 @@ TEST_F(AgentsMdTest, WithoutMarkerOnlyTheStartFolder) {
   EXPECT_EQ(project("/repo"), "<none>");
 }
 
+TEST_F(AgentsMdTest, TheNearestMarkerOfAnyKindIsTheRoot) {
+  memory.put("/repo/AGENTS.md", "outer");
+  memory.put("/repo/sub/AGENTS.md", "inner");
+  memory.put("/repo/sub/dir/x", "");
+  memory.put("/repo/sub/.git", "gitdir: ../.git/worktrees/sub");
+  EXPECT_EQ(project("/repo/sub/dir"), "inner") << "a .git file counts";
+  config.project_root_markers = {"go.mod", "WORKSPACE"};
+  EXPECT_EQ(project("/repo/sub/dir"), "<none>") << "no marker: only the start folder";
+  memory.put("/repo/WORKSPACE", "");
+  EXPECT_EQ(project("/repo/sub/dir"), "outer\n\ninner");
+}
+
 TEST_F(AgentsMdTest, BudgetIsSharedAndCutsLossily) {
   config.project_doc_max_bytes = 6;
   memory.put("/repo/AGENTS.md", "abcd");
   memory.put("/repo/a/AGENTS.md", "x€yz");
   EXPECT_EQ(project("/repo/a"), "abcd\n\nx\xEF\xBF\xBD");
+  config.project_doc_max_bytes = 4;
+  EXPECT_EQ(project("/repo/a"), "abcd") << "nothing is left for the next one";
+  memory.put("/repo/AGENTS.md", " \n ");
+  EXPECT_EQ(project("/repo/a"), "x€") << "blank documents cost nothing";
   config.project_doc_max_bytes = 0;
   EXPECT_EQ(project("/repo/a"), "<none>");
 }
@@ -59,6 +75,9 @@ TEST_F(AgentsMdTest, FallbacksFoldersAndBrokenLinks) {
   EXPECT_EQ(project("/repo"), "fallback");
   ASSERT_TRUE(memory.symlink("/nowhere", "/repo/AGENTS.override.md"));
   EXPECT_EQ(project("/repo"), "<none>") << "a dangling symlink is skipped, but it is that folder's file";
+  ASSERT_TRUE(memory.remove("/repo/AGENTS.override.md"));
+  ASSERT_TRUE(memory.symlink("/repo/CLAUDE.md", "/repo/AGENTS.override.md"));
+  EXPECT_EQ(project("/repo"), "fallback") << "a symlink to a file is read";
 }
 
 TEST_F(AgentsMdTest, UnreadableDocumentGivesNone) {
@@ -80,6 +99,12 @@ TEST_F(AgentsMdTest, Assembly) {
   EXPECT_EQ(user_instructions(files, config, "/home", "/repo"), "global");
   memory.put("/repo/AGENTS.md", "project\n");
   EXPECT_EQ(user_instructions(files, config, "/home", "/repo"), "global\n\n--- project-doc ---\n\nproject\n");
+  config.features.set(config::Feature::child_agents_md, true);
+  auto with = user_instructions(files, config, "/home", "/repo").value();
+  EXPECT_TRUE(with.starts_with("global\n\n--- project-doc ---\n\nproject\n\n\n")) << with;
+  auto note = user_instructions(files, config, "/nowhere", "/").value();
+  EXPECT_TRUE(contains(note, "AGENTS.md")) << "the note is there without documents too";
+  EXPECT_TRUE(with.ends_with(note));
 }
 
 }  // namespace burin::context

@@ -14,8 +14,8 @@ TEST(Fragments, Matching) {
   EXPECT_EQ(match_fragment("<user_shell_command></user_shell_command>"), Fragment::user_shell);
   EXPECT_EQ(match_fragment(turn_aborted_fragment()), Fragment::turn_aborted);
   EXPECT_EQ(match_fragment("<subagent_notification>{}</subagent_notification>"), Fragment::subagent);
-  for (auto text : {"", "x <skill></skill>", "<skill> open", "<user_instructions>x</user_instructions>",
-                    "<user_action></user_action>", "Warning: x"}) {
+  for (auto text : {"", "x <skill></skill>", "<skill> open", "close </skill>", "<skill></environment_context>",
+                    "<user_instructions>x</user_instructions>", "<user_action></user_action>", "Warning: x"}) {
     EXPECT_FALSE(match_fragment(text)) << text;
   }
 }

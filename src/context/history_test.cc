@@ -33,6 +33,25 @@ TEST(History, WhatIsNeverRecorded) {
   EXPECT_TRUE(h.empty());
 }
 
+TEST(History, EveryKnownKindIsRecorded) {
+  const std::string_view kinds[] = {
+      R"({"type":"message","role":"developer","content":[{"type":"input_text","text":"d"}]})",
+      R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"}],"phase":"commentary"})",
+      R"({"type":"reasoning","summary":[],"content":null,"encrypted_content":"E"})",
+      R"({"type":"function_call","name":"f","arguments":"{}","call_id":"a"})",
+      R"({"type":"function_call_output","call_id":"a","output":"o"})",
+      R"({"type":"custom_tool_call","call_id":"b","name":"apply_patch","input":"x"})",
+      R"({"type":"custom_tool_call_output","call_id":"b","output":"o"})",
+      R"({"type":"web_search_call","status":"completed","action":{"type":"search","query":"q"}})",
+      R"({"type":"compaction","encrypted_content":"E"})",
+  };
+  History h;
+  for (auto text : kinds) EXPECT_TRUE(h.record(item(text), wide)) << text;
+  auto in = input(h);
+  ASSERT_EQ(in.size(), std::size(kinds));
+  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ(in[i], kinds[i]);
+}
+
 TEST(History, MissingOutputsAreSuppliedRightAfterTheCall) {
   History h;
   h.record(item(R"({"type":"function_call","name":"f","arguments":"{}","call_id":"a"})"), wide);
@@ -64,19 +83,45 @@ TEST(History, OrphanOutputsAreLeftOut) {
   EXPECT_EQ(input(h).size(), 2u) << "presence anywhere counts, not order";
 }
 
+TEST(History, OutputsBelongToACallOfTheirKind) {
+  History h;
+  h.record(
+      item(
+          R"({"type":"local_shell_call","call_id":"l","status":"completed","action":{"type":"exec","command":["x"]}})"),
+      wide);
+  h.record(item(R"({"type":"function_call_output","call_id":"l","output":"kept"})"), wide);
+  h.record(item(R"({"type":"custom_tool_call","name":"apply_patch","input":"x","call_id":"c"})"), wide);
+  h.record(item(R"({"type":"function_call_output","call_id":"c","output":"not a custom output"})"), wide);
+  auto in = input(h);
+  ASSERT_EQ(in.size(), 4u);
+  EXPECT_TRUE(contains(in[1], "kept"));
+  EXPECT_EQ(in[3], R"({"type":"custom_tool_call_output","call_id":"c","output":"aborted"})");
+}
+
 TEST(History, ImagesAreReplacedForModelsWithoutVision) {
   History h;
   h.record(item(R"({"type":"message","role":"user","content":[{"type":"input_text","text":"<image>"},)"
                 R"({"type":"input_image","image_url":"data:u"},{"type":"input_text","text":"</image>"}]})"),
            wide);
   h.record(item(R"({"type":"image_generation_call","id":"i","status":"completed","result":"QUJD"})"), wide);
+  for (std::string_view custom : {"", "custom_tool_"}) {
+    h.record(item(custom.empty() ? R"({"type":"function_call","name":"f","arguments":"{}","call_id":"f"})"
+                                 : R"({"type":"custom_tool_call","name":"x","input":"","call_id":"f"})"),
+             wide);
+    h.record(item(fmt::format(R"({{"type":"{}call_output","call_id":"f","output":[{{"type":"input_text","text":"t"}},)"
+                              R"({{"type":"input_image","image_url":"data:v","detail":"original"}}]}})",
+                              custom.empty() ? "function_" : custom)),
+             wide);
+  }
   auto seen = input(h);
   EXPECT_EQ(seen[1], R"({"type":"message","role":"user","content":[{"type":"input_image",)"
                      R"("image_url":"data:image/png;base64,QUJD"}]})");
-  for (const auto& text : input(h, {.images = false})) {
-    EXPECT_FALSE(contains(text, "input_image"));
-    EXPECT_TRUE(contains(text, "image content omitted because you do not support image input"));
+  auto blind = input(h, {.images = false});
+  for (std::size_t i : {0, 1, 3, 5}) {
+    EXPECT_FALSE(contains(blind[i], "input_image"));
+    EXPECT_TRUE(contains(blind[i], "image content omitted because you do not support image input"));
   }
+  EXPECT_TRUE(contains(blind[0], R"("text":"<image>"},)")) << "the tags stay";
   EXPECT_EQ(input(h), seen) << "stored images come back with vision";
 }
 
@@ -165,7 +210,7 @@ TEST(History, RandomHistoriesArePaired) {
     std::set<std::string> called, answered;
     for (int i = 0; i < 30; ++i) {
       auto id = std::to_string(random() % 12);
-      switch (random() % 8) {
+      switch (random() % 9) {
         case 0:
           h.record(user("u"), wide);
           break;
@@ -195,6 +240,14 @@ TEST(History, RandomHistoriesArePaired) {
           break;
         case 6:
           if (random() % 4 == 0) h.drop_last_user_turns(random() % 3);
+          break;
+        case 8:
+          if (called.insert("f" + id).second) {
+            h.record(item(R"({"type":"local_shell_call","status":"completed","action":{"type":"exec","command":["x"]},)"
+                          R"("call_id":"f)" +
+                          id + "\"}"),
+                     wide);
+          }
           break;
         case 7:
           h.record(item(R"({"type":"ghost_snapshot","ghost_commit":{"id":"g"}})"), wide);

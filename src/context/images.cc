@@ -1,13 +1,15 @@
 #include "context/images.h"
 
+#include <array>
 #include <cmath>
 
 #include <stb/stb_image.h>
-#include <stb/stb_image_resize.h>
 #include <stb/stb_image_write.h>
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 #include "base/text.h"
+#include "context/resize.h"
 
 namespace burin::context {
 
@@ -30,12 +32,6 @@ Format format_of(std::string_view bytes) {
   return Format::unknown;
 }
 
-/// 8-bit RGBA pixels.
-struct Pixels {
-  int width = 0, height = 0;
-  std::vector<unsigned char> data;
-};
-
 std::optional<Pixels> decode(std::string_view bytes, Format format) {
   Pixels p;
   const auto* raw = reinterpret_cast<const unsigned char*>(bytes.data());
@@ -45,6 +41,13 @@ std::optional<Pixels> decode(std::string_view bytes, Format format) {
     p.data.assign(rgba, rgba + static_cast<std::size_t>(p.width) * static_cast<std::size_t>(p.height) * 4);
     WebPFree(rgba);
     return p;
+  }
+  std::string closed;
+  if (format == Format::jpeg && !bytes.ends_with("\xFF\xD9")) {
+    // A JPEG whose end is missing is shown as far as it goes.
+    closed = std::string(bytes) + "\xFF\xD9";
+    bytes = closed;
+    raw = reinterpret_cast<const unsigned char*>(bytes.data());
   }
   int channels = 0;
   unsigned char* rgba = stbi_load_from_memory(raw, static_cast<int>(bytes.size()), &p.width, &p.height, &channels, 4);
@@ -59,6 +62,54 @@ bool read_size(std::string_view bytes, Format format, int* width, int* height) {
   if (format == Format::webp) return WebPGetInfo(raw, bytes.size(), width, height) != 0;
   int channels = 0;
   return stbi_info_from_memory(raw, static_cast<int>(bytes.size()), width, height, &channels) != 0;
+}
+
+constexpr std::uint32_t big_endian(std::string_view four) {
+  std::uint32_t n = 0;
+  for (char c : four) n = n << 8 | static_cast<unsigned char>(c);
+  return n;
+}
+
+constexpr auto crc_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    table[i] = i;
+    for (int bit = 0; bit < 8; ++bit) table[i] = table[i] >> 1 ^ ((table[i] & 1) != 0 ? 0xEDB88320U : 0U);
+  }
+  return table;
+}();
+
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = ~0U;
+  for (char c : bytes) crc = crc >> 8 ^ crc_table[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
+  return ~crc;
+}
+
+enum class Chunks : unsigned char { whole, cut, corrupt };
+
+/// Walks over the chunks of a PNG and checks those that matter; the decoder itself looks at no checksum.
+Chunks check_png(std::string_view bytes) {
+  for (std::size_t at = 8; at < bytes.size();) {
+    if (bytes.size() - at < 12) return Chunks::cut;
+    std::uint64_t length = big_endian(bytes.substr(at, 4));
+    auto type = bytes.substr(at + 4, 4);
+    if (length > bytes.size() - at - 12) return Chunks::cut;
+    bool critical = type[0] >= 'A' && type[0] <= 'Z';
+    auto end = at + 8 + length;
+    if (critical && crc32(bytes.substr(at + 4, 4 + length)) != big_endian(bytes.substr(end, 4))) return Chunks::corrupt;
+    if (type == "IEND") return Chunks::whole;
+    at = end + 4;
+  }
+  return Chunks::cut;
+}
+
+/// The data stops before a decoder could tell whether it is sound.
+bool ends_early(std::string_view bytes, Format format) {
+  if (format == Format::png) return check_png(bytes) == Chunks::cut;
+  if (format != Format::webp) return false;
+  WebPBitstreamFeatures features;
+  return WebPGetFeatures(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), &features) ==
+         VP8_STATUS_NOT_ENOUGH_DATA;
 }
 
 void append_bytes(void* to, void* data, int size) {
@@ -77,15 +128,32 @@ std::string encode_jpeg(const Pixels& p) {
   return out;
 }
 
+std::string encode_webp(const Pixels& p) {
+  std::uint8_t* bytes = nullptr;
+  std::size_t size = WebPEncodeLosslessRGBA(p.data.data(), p.width, p.height, p.width * 4, &bytes);
+  std::string out(reinterpret_cast<const char*>(bytes), size);
+  WebPFree(bytes);
+  return out;
+}
+
 Pixels fit(const Pixels& p) {
   double scale = std::min(static_cast<double>(max_width) / p.width, static_cast<double>(max_height) / p.height);
-  Pixels out;
-  out.width = std::max(1, static_cast<int>(std::lround(p.width * scale)));
-  out.height = std::max(1, static_cast<int>(std::lround(p.height * scale)));
-  out.data.resize(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 4);
-  stbir_resize_uint8_generic(p.data.data(), p.width, p.height, 0, out.data.data(), out.width, out.height, 0, 4, 3, 0,
-                             STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, nullptr);
-  return out;
+  auto scaled = [&](int side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
+  return resized(p, scaled(p.width), scaled(p.height));
+}
+
+/// The type of a picture that keeps its format; "" for formats that become PNG.
+std::string_view kept_mime(Format format) {
+  switch (format) {
+    case Format::png:
+      return "image/png";
+    case Format::jpeg:
+      return "image/jpeg";
+    case Format::webp:
+      return "image/webp";
+    default:
+      return {};
+  }
 }
 
 std::string data_url(std::string_view mime, std::string_view bytes) {
@@ -128,6 +196,17 @@ ImageProblem unusable(const std::string& file) {
   return {fmt::format("Codex cannot attach image at `{}`: unsupported image format `{}`.", file, mime)};
 }
 
+ImageProblem corrupt(const std::string& file, std::string_view why) {
+  return {fmt::format("Image located at `{0}` is invalid: failed to decode image at {0}: {1}", file, why)};
+}
+
+/// What is told of a picture in a known format that cannot be decoded.
+ImageProblem undecodable(const std::string& file, std::string_view bytes, Format format) {
+  if (format == Format::bmp || ends_early(bytes, format)) return unusable(file);
+  const char* reason = format == Format::webp ? nullptr : stbi_failure_reason();
+  return corrupt(file, reason != nullptr ? reason : "corrupt data");
+}
+
 }  // namespace images_detail
 
 using namespace images_detail;
@@ -139,18 +218,21 @@ ImageOutcome load_image(io::Files& files, const std::string& file) {
                                     file, bytes.error().reason())};
   }
   Format format = format_of(*bytes);
+  if (format == Format::unknown) return unusable(file);
+  if (format == Format::png && check_png(*bytes) == Chunks::corrupt) return corrupt(file, "wrong checksum");
   int width = 0, height = 0;
-  if (format == Format::unknown || !read_size(*bytes, format, &width, &height) || width <= 0 || height <= 0 ||
-      static_cast<std::int64_t>(width) * height > max_pixels) {
-    return unusable(file);
+  if (!read_size(*bytes, format, &width, &height) || width <= 0 || height <= 0) {
+    return undecodable(file, *bytes, format);
   }
-  bool fits = width <= max_width && height <= max_height;
-  bool verbatim = format == Format::png || format == Format::jpeg;
+  if (static_cast<std::int64_t>(width) * height > max_pixels) return unusable(file);
   auto pixels = decode(*bytes, format);
-  if (!pixels) return unusable(file);
-  if (fits && verbatim) return ImageData{data_url(format == Format::png ? "image/png" : "image/jpeg", *bytes)};
+  if (!pixels) return undecodable(file, *bytes, format);
+  bool fits = width <= max_width && height <= max_height;
+  auto mime = kept_mime(format);
+  if (fits && !mime.empty()) return ImageData{data_url(mime, *bytes)};
   Pixels sized = fits ? std::move(*pixels) : fit(*pixels);
-  if (format == Format::jpeg) return ImageData{data_url("image/jpeg", encode_jpeg(sized))};
+  if (format == Format::jpeg) return ImageData{data_url(mime, encode_jpeg(sized))};
+  if (format == Format::webp) return ImageData{data_url(mime, encode_webp(sized))};
   return ImageData{data_url("image/png", encode_png(sized))};
 }
 

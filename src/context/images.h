@@ -1,6 +1,6 @@
 // Images on their way to the model (context.md 8.2, tools.md 8).
 //
-// PNG and JPEG that fit 2048 x 768 go out byte for byte; other formats become PNG; larger ones are scaled down.
+// PNG, JPEG and WebP that fit 2048 x 768 go out byte for byte; other formats become PNG; larger ones are scaled down.
 // Decoding takes hundreds of milliseconds for large pictures, so callers run it on the pool.
 #pragma once
 #include <string>

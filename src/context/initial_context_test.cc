@@ -34,6 +34,28 @@ struct InitialContextTest : ::testing::Test, testing::FakeWorld {
     for (const auto& part : std::get<wire::Message>(item).content) out.push_back(std::get<wire::InputText>(part).text);
     return out;
   }
+  /// "role: name name | role: …", each part by its tag.
+  static std::string layout(const std::vector<wire::ResponseItem>& items) {
+    std::string out;
+    for (const auto& item : items) {
+      out += fmt::format("{}{}:", out.empty() ? "" : " | ", wire::role_of(item));
+      for (const auto& text : texts(item)) out += " " + text.substr(0, text.find_first_of(" >\n")).erase(0, 1);
+    }
+    return out;
+  }
+  /// What a turn with exactly these settings recorded.
+  static wire::TurnContext baseline(const ContextInputs& in) {
+    wire::TurnContext base;
+    base.cwd = in.cwd;
+    base.current_date = in.current_date;
+    base.timezone = in.timezone;
+    base.approval_policy = in.approval;
+    base.sandbox_policy = in.sandbox;
+    base.model = in.model.slug;
+    base.personality = in.personality;
+    base.collaboration_mode = in.collaboration_mode;
+    return base;
+  }
 };
 
 TEST_F(InitialContextTest, FullContextIsTwoMessages) {
@@ -97,17 +119,147 @@ TEST_F(InitialContextTest, ApprovedPrefixes) {
   EXPECT_TRUE(contains(permissions_text(in), "...\n[Some commands were truncated]"));
 }
 
+// context.md 4.4.1: sorted by words, then length, then text; at most 100, at most 5000 characters.
+TEST_F(InitialContextTest, PrefixListIsSortedAndBounded) {
+  auto in = inputs();
+  in.approval = wire::AskForApproval::on_request();
+  in.approved_prefixes = {{"b"}, {"git", "add"}, {"abc"}, {"a"}, {"say \"x\""}};
+  EXPECT_TRUE(contains(permissions_text(in), R"(- ["a"]
+- ["b"]
+- ["abc"]
+- ["say \"x\""]
+- ["git", "add"]
+)"));
+  auto lines_of = [&] {
+    auto text = permissions_text(in);
+    std::size_t n = 0;
+    for (auto line : lines(text)) n += line.starts_with("- [\"p");
+    return n;
+  };
+  auto cut = [&] { return contains(permissions_text(in), "...\n[Some commands were truncated]\n"); };
+  in.approved_prefixes.clear();
+  for (int i = 0; i < 100; ++i) in.approved_prefixes.push_back({fmt::format("p{}", i)});
+  EXPECT_EQ(lines_of(), 100u);
+  EXPECT_FALSE(cut());
+  in.approved_prefixes.push_back({"p100"});
+  EXPECT_EQ(lines_of(), 100u);
+  EXPECT_TRUE(cut());
+  in.approved_prefixes = {{std::string(4994, 'x')}};  // with - ["…"] exactly 5000
+  EXPECT_FALSE(cut());
+  in.approved_prefixes[0][0] += 'x';
+  EXPECT_TRUE(cut());
+}
+
+TEST_F(InitialContextTest, RejectPolicyListsItsCategories) {
+  auto in = inputs();
+  in.approval = {wire::ApprovalMode::reject, {.sandbox_approval = true, .rules = false, .mcp_elicitations = true}};
+  auto text = permissions_text(in);
+  EXPECT_TRUE(contains(text, "## Approved command prefixes\n"));
+  EXPECT_TRUE(contains(text, "`reject`"));
+  EXPECT_TRUE(contains(text, "\n- `sandbox_approval`: true\n- `rules`: false\n- `mcp_elicitations`: true\n"));
+}
+
+TEST_F(InitialContextTest, DeveloperFragmentsInOrder) {
+  config.developer_instructions = "#dev";
+  auto in = inputs();
+  in.previous = PreviousTurn{"gpt-5.2-codex", false};
+  in.collaboration_mode.settings.developer_instructions = "Plan first.";
+  in.base_instructions = "others";
+  auto items = full_context(in);
+  EXPECT_EQ(layout(items),
+            "developer: model_switch permissions dev collaboration_mode personality_spec | "
+            "user:  environment_context");
+  EXPECT_EQ(texts(items[0])[3], "<collaboration_mode>Plan first.</collaboration_mode>");
+  config.developer_instructions = "";
+  auto plain = inputs();
+  plain.user_instructions.reset();
+  EXPECT_EQ(layout(full_context(plain)), "developer: permissions  | user: environment_context")
+      << "an empty text is pushed; without AGENTS.md one user part";
+}
+
+// context.md 4.3: each setting alone, then all of them.
+TEST_F(InitialContextTest, DiffOfEachSetting) {
+  using Change = std::function<void(wire::TurnContext&)>;
+  auto cwd = [](wire::TurnContext& b) { b.cwd = "/other"; };
+  auto approval = [](wire::TurnContext& b) { b.approval_policy = wire::AskForApproval::on_request(); };
+  auto sandbox = [](wire::TurnContext& b) { b.sandbox_policy = wire::WorkspaceWrite{.network_access = true}; };
+  auto timezone = [](wire::TurnContext& b) { b.timezone = "Etc/UTC"; };
+  auto others = [](wire::TurnContext& b) {
+    b.effort = wire::ReasoningEffort::high;
+    b.user_instructions = b.developer_instructions = "changed";
+  };
+  const std::string permissions = "developer: permissions", environment = "user: environment_context";
+  struct Row {
+    Change change;
+    std::string expected;
+  };
+  auto in = inputs();
+  for (const auto& [change, expected] : {Row{cwd, environment}, Row{approval, permissions}, Row{sandbox, permissions},
+                                         Row{timezone, environment}, Row{others, ""},
+                                         Row{[&](auto& b) {
+                                               cwd(b);
+                                               approval(b);
+                                               sandbox(b);
+                                               timezone(b);
+                                             },
+                                             permissions + " | " + environment}}) {
+    auto base = baseline(in);
+    change(base);
+    EXPECT_EQ(layout(settings_diff(in, base)), expected);
+  }
+}
+
+// context.md 4.3: the model switch looks at the turn before, the personality at the baseline.
+TEST_F(InitialContextTest, DiffOfModelAndPersonality) {
+  auto diff = [&](std::string_view previous, std::optional<wire::Personality> before,
+                  std::optional<wire::Personality> now) {
+    auto in = inputs();
+    auto base = baseline(in);
+    base.model = previous;
+    base.personality = before;
+    in.personality = now;
+    in.previous = PreviousTurn{std::string(previous), false};
+    return layout(settings_diff(in, base));
+  };
+  using enum wire::Personality;
+  const std::string_view same = "gpt-5.3-codex", other = "gpt-5.2-codex";
+  EXPECT_EQ(diff(other, pragmatic, pragmatic), "developer: model_switch");
+  EXPECT_EQ(diff(other, friendly, pragmatic), "developer: model_switch");
+  EXPECT_EQ(diff(same, friendly, pragmatic), "developer: personality_spec");
+  EXPECT_EQ(diff(same, std::nullopt, pragmatic), "developer: personality_spec");
+  EXPECT_EQ(diff(same, friendly, none), "");
+  EXPECT_EQ(diff(same, friendly, std::nullopt), "");
+  config.features.set(config::Feature::personality, false);
+  EXPECT_EQ(diff(same, friendly, pragmatic), "");
+}
+
+TEST_F(InitialContextTest, DiffOfTheCollaborationMode) {
+  auto mode = [](std::optional<std::string> text, std::string model = "m") {
+    wire::CollaborationMode out;
+    out.settings.model = std::move(model);
+    out.settings.developer_instructions = std::move(text);
+    return out;
+  };
+  auto diff = [&](const std::optional<wire::CollaborationMode>& before, const wire::CollaborationMode& now) {
+    auto in = inputs();
+    auto base = baseline(in);
+    base.collaboration_mode = before;
+    in.collaboration_mode = now;
+    return layout(settings_diff(in, base));
+  };
+  const std::string repeated = "developer: collaboration_mode";
+  EXPECT_EQ(diff(mode(std::nullopt), mode("a")), repeated);
+  EXPECT_EQ(diff(std::nullopt, mode("a")), repeated);
+  EXPECT_EQ(diff(mode("a"), mode("a")), "");
+  EXPECT_EQ(diff(mode("a"), mode("b")), repeated);
+  EXPECT_EQ(diff(mode("a"), mode(std::nullopt)), "") << "clearing says nothing";
+  EXPECT_EQ(diff(mode("a"), mode("")), "");
+  EXPECT_EQ(diff(mode("a", "m1"), mode("a", "m2")), repeated) << "the model is part of the mode";
+}
+
 TEST_F(InitialContextTest, DiffHoldsOnlyWhatChanged) {
   auto in = inputs();
-  wire::TurnContext base;
-  base.cwd = in.cwd;
-  base.current_date = in.current_date;
-  base.timezone = in.timezone;
-  base.approval_policy = in.approval;
-  base.sandbox_policy = in.sandbox;
-  base.model = model.slug;
-  base.personality = in.personality;
-  base.collaboration_mode = in.collaboration_mode;
+  auto base = baseline(in);
   EXPECT_TRUE(settings_diff(in, base).empty());
   base.current_date = "2026-03-04";
   auto items = settings_diff(in, base);

@@ -130,4 +130,72 @@ TEST(Rebuild, TokenInfoIsTheLastThatIsThere) {
   EXPECT_EQ(log.rebuilt().token_info->total_token_usage.total_tokens, 42);
 }
 
+/// "d e u:text a:text call output …": each item of the view in one word; then the turn of the baseline, if any.
+std::string outline(const std::vector<wire::RolloutLine>& lines) {
+  auto r = rebuild(lines, policy);
+  std::string out;
+  for (auto text : r.history.view({}).input) {
+    auto document = parse_json(text).value();
+    auto role = find_string(document, "role").value_or("");
+    if (role.empty()) {
+      out += fmt::format("{} ", *find_string(document, "type"));
+      continue;
+    }
+    auto words = *find_string((*find_array(document, "content"))[0], "text");
+    bool fragment = role == "developer" || match_fragment(words);
+    out += fragment ? fmt::format("[{}] ", role) : fmt::format("{}:{} ", role, words.substr(0, words.find('\n')));
+  }
+  return out + (r.baseline ? "baseline " + r.baseline->turn_id.value_or("?").substr(34) : "no baseline");
+}
+
+// session.md 12: what each sample gives; a second time the same.
+TEST(Rebuild, SampleFiles) {
+  struct Row {
+    std::string_view file, expected;
+  };
+  for (const auto& [file, expected] : {
+           Row{wire::samples::tool_turn,
+               "[developer] [user] user:create a.txt reasoning function_call function_call_output assistant:Created "
+               "a.txt. baseline 01"},
+           Row{wire::samples::aborted_turn,
+               "[developer] [user] user:run the slow thing function_call function_call function_call_output "
+               "function_call_output [user] baseline 02"},
+           Row{wire::samples::compacted_thread,
+               "user:first question user:SUMMARY-PREFIX [developer] [user] user:second question assistant:second "
+               "answer baseline 05"},
+           Row{wire::samples::rolled_back_thread,
+               "[developer] [user] user:keep me assistant:kept [developer] [user] user:instead do this assistant:did "
+               "this baseline 08"},
+           Row{wire::samples::review,
+               "[developer] [user] user:hello assistant:hi user:<user_action> assistant:One blocking defect. no "
+               "baseline"},
+           Row{wire::samples::fork,
+               "[developer] [user] user:create a.txt reasoning function_call function_call_output assistant:Created "
+               "a.txt. [developer] [user] user:continue differently assistant:ok baseline 11"},
+       }) {
+    std::vector<wire::RolloutLine> lines;
+    for (auto line : burin::lines(file)) lines.push_back(wire::read_rollout_line(line).value());
+    EXPECT_EQ(outline(lines), expected);
+    EXPECT_EQ(outline(lines), outline(lines));
+  }
+}
+
+// context.md 8.3: outputs as strings and images as messages of their own load as they are.
+TEST(Rebuild, OldImageFormsStay) {
+  const std::string_view old[] = {
+      R"({"type":"custom_tool_call","call_id":"c","name":"js_repl","input":"x"})",
+      R"({"type":"custom_tool_call_output","call_id":"c","output":"plain"})",
+      R"({"type":"message","role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,AA=="}]})"};
+  std::vector<wire::RolloutLine> lines;
+  for (auto text : old) {
+    lines.push_back(
+        wire::read_rollout_line(fmt::format(R"({{"timestamp":"t","type":"response_item","payload":{}}})", text))
+            .value());
+  }
+  auto r = rebuild(lines, policy);
+  auto view = r.history.view({});
+  EXPECT_EQ(std::vector<std::string>(view.input.begin(), view.input.end()),
+            std::vector<std::string>(std::begin(old), std::end(old)));
+}
+
 }  // namespace burin::context

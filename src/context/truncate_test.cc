@@ -30,6 +30,15 @@ TEST(Truncate, UnderAndAtTheBudgetNothingChanges) {
   EXPECT_EQ(cut("äö", TruncationMode::bytes, 0), "…2 chars truncated…");
 }
 
+TEST(Truncate, OddBudgetsAndWideCodePoints) {
+  // left = B div 2, right = B - left; a code point that straddles either cut is left out.
+  EXPECT_EQ(cut("abcdefgh", TruncationMode::bytes, 5), "ab…3 chars truncated…fgh");
+  EXPECT_EQ(cut("€€€€", TruncationMode::bytes, 7), "€…2 chars truncated…€");
+  EXPECT_EQ(cut("a€b€c", TruncationMode::bytes, 6), "a…3 chars truncated…c") << "both cuts fall into a sign";
+  EXPECT_EQ(cut("😀😀", TruncationMode::bytes, 3), "…2 chars truncated…");
+  EXPECT_EQ(cut("😀😀😀", TruncationMode::tokens, 2), "😀…1 tokens truncated…😀");
+}
+
 TEST(Truncate, ResultIsValidAndBounded) {
   std::string text;
   for (int i = 0; i < 300; ++i) text += i % 3 == 0 ? "€" : i % 3 == 1 ? "a" : "😀";
@@ -66,6 +75,10 @@ TEST(Truncate, ArraysShareOneBudget) {
   EXPECT_TRUE(std::holds_alternative<wire::InputImage>(out[3]));
   EXPECT_EQ(std::get<wire::InputText>(out[4]).text, "[omitted 2 text items ...]");
   EXPECT_EQ(truncate_items(items, {TruncationMode::bytes, 1000}).size(), items.size());
+  items.resize(3);
+  out = truncate_items(items, {TruncationMode::tokens, 2});
+  ASSERT_EQ(out.size(), 3u) << "a cut text alone brings no omitted line";
+  EXPECT_EQ(std::get<wire::InputText>(out[2]).text, "bb…1 tokens truncated…bb");
 }
 
 }  // namespace burin::context

@@ -11,7 +11,7 @@ namespace burin::store {
 namespace sessions_detail {
 
 constexpr std::size_t head_bytes = 512 * 1024;                // enough for the first records of a session
-constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for
+constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for first
 constexpr std::size_t head_records = 10, user_records = 210;  // session.md 4.7
 
 /// Calls fn(path, name) for each rollout below the sessions folder, newest day first, until it returns false.
@@ -44,14 +44,12 @@ struct Head {
   std::optional<std::string> provider;
 };
 
-Head read_head(io::Files& files, const std::string& file) {
-  Head head;
-  auto text = files.read_range(file, 0, head_bytes);
-  if (!text) return head;
+/// Adds what the lines say; true when no further line can matter.
+bool read_lines(Head& head, std::string_view text) {
   std::size_t records = 0;
-  for (auto line : split(*text, '\n')) {
+  for (auto line : split(text, '\n')) {
     if (blank(line)) continue;
-    if (++records > user_records || (records > head_records && !head.meta)) break;
+    if (++records > user_records || (records > head_records && !head.meta)) return true;
     auto document = parse_json(line);
     if (!document) continue;
     auto type = find_string(*document, "type").value_or("");
@@ -63,16 +61,25 @@ Head read_head(io::Files& files, const std::string& file) {
       if (auto p = find_string(*payload, "model_provider")) head.provider = std::string(*p);
     } else if (type == "event_msg" && find_string(*payload, "type") == "user_message") {
       head.user_message = true;
-      break;
+      return true;
     }
   }
-  return head;
+  return false;
 }
 
-/// The cwd of the last turn_context near the end of the file.
-std::optional<std::string> last_cwd(io::Files& files, const std::string& file, std::uint64_t size) {
-  std::uint64_t from = size > tail_bytes ? size - tail_bytes : 0;
-  auto text = files.read_range(file, from, tail_bytes);
+/// The first records; usually few bytes, unless the first message holds pictures.
+Head read_head(io::Files& files, const std::string& file, std::uint64_t size) {
+  for (std::uint64_t bytes = head_bytes;; bytes *= 4) {
+    Head head;
+    auto text = files.read_range(file, 0, bytes);
+    if (!text || read_lines(head, *text) || bytes >= size) return head;
+  }
+}
+
+/// The cwd of the last turn_context in the last `bytes` of the file.
+std::optional<std::string> last_cwd_in(io::Files& files, const std::string& file, std::uint64_t size,
+                                       std::uint64_t bytes) {
+  auto text = files.read_range(file, size - bytes, bytes);
   if (!text) return std::nullopt;
   constexpr std::string_view mark = "\"type\":\"turn_context\"";
   for (auto at = text->rfind(mark); at != std::string::npos;
@@ -87,6 +94,14 @@ std::optional<std::string> last_cwd(io::Files& files, const std::string& file, s
     }
   }
   return std::nullopt;
+}
+
+/// The cwd of the last turn; looks ever further back from the end, which is where it usually stands.
+std::optional<std::string> last_cwd(io::Files& files, const std::string& file, std::uint64_t size) {
+  for (std::uint64_t bytes = tail_bytes; bytes < size; bytes *= 4) {
+    if (auto cwd = last_cwd_in(files, file, size, bytes)) return cwd;
+  }
+  return last_cwd_in(files, file, size, size);
 }
 
 /// Lines of session_index.jsonl, the last first; stops when fn returns false.
@@ -173,7 +188,7 @@ std::optional<std::string> find_latest(io::Files& files, const std::string& home
     return canonical && *canonical == *filter.cwd;
   };
   for (const auto& c : all) {
-    Head head = read_head(files, c.file);
+    Head head = read_head(files, c.file, c.size);
     if (!head.meta || !head.user_message) continue;
     if (head.provider && *head.provider != filter.model_provider) continue;
     if (filter.cwd && !same(head.cwd)) {

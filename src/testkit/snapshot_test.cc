@@ -108,6 +108,8 @@ TEST(Snapshot, RendersEachKindOfItem) {
   EXPECT_EQ(one(R"({"type":"message","role":"user","content":[{"type":"x","c":1,"b":2}]})"), "message/user:<x:b,c>");
   EXPECT_EQ(one(R"({"type":"message","role":"user","content":[{"b":2}]})"), "message/user:<UNKNOWN_CONTENT_ITEM>");
   EXPECT_EQ(one(R"({"type":"message","role":"user","content":["s"]})"), "message/user:<UNKNOWN_CONTENT_ITEM>");
+  EXPECT_EQ(one(R"({"type":"message","role":"user","content":[{"type":"input_image","image_url":"data:x"}]})"),
+            "message/user:<input_image:image_url>");
   EXPECT_EQ(one(R"({"type":"function_call"})"), "function_call/unknown");
   EXPECT_EQ(one(R"({"type":"function_call_output","output":[]})"), "function_call_output:<NON_STRING_OUTPUT>");
   EXPECT_EQ(one(R"({"type":"local_shell_call","action":{"command":["ls","-l"]}})"), "local_shell_call:ls -l");

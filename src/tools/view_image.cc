@@ -21,7 +21,7 @@ class ViewImageTool : public Tool {
     }
     auto a = read_arguments<Arguments>(call.input);
     if (!a) co_return answer(argument_error(a.error()), false);
-    std::string file = path::normal(path::join(context.cwd, a->path));
+    std::string file = path::join(context.cwd, a->path);
     auto info = context.world.files.stat(file);
     if (!info) {
       co_return answer(fmt::format("unable to locate image at `{}`: {}", file, info.error().reason()), false);
