@@ -211,11 +211,11 @@ def test_an_open_silent_stdin_does_not_delay_a_prompt_argument():
 
 
 def test_sigint_and_sigterm_end_the_turn_and_leave_nothing():
-    for number in (signal.SIGINT, signal.SIGTERM):
-        interrupted_by(number)
+    for number, status in ((signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)):
+        interrupted_by(number, status)
 
 
-def interrupted_by(number):
+def interrupted_by(number, status):
     marker = f"sleep 31{os.getpid()}"
     command = f"(setsid {marker} &) ; (trap '' TERM; {marker}) & {marker}"
     script = [[call("shell_command", {"command": command, "timeout_ms": 100000}), completed()], [completed()]]
@@ -225,7 +225,7 @@ def interrupted_by(number):
         assert wait_until(lambda: len(harness.alive(marker)) >= 3), harness.alive(marker)
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
-        assert process.returncode == 0, err
+        assert process.returncode == status, err
         assert "turn.completed" not in out and "turn.failed" not in out
         assert wait_until(lambda: not harness.alive(marker)), harness.alive(marker)
         lines = lines_of(place.rollouts()[0])
