@@ -21,7 +21,7 @@ constexpr int timeout_code = 124;
 
 struct Capture {
   std::string bytes;
-  bool ended = false;
+  io::Event ended;
 };
 
 /// Reads one stream to its end, keeping the first bytes and streaming all of them.
@@ -39,7 +39,7 @@ io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, Host* deltas, 
     }
     if (to->bytes.size() < retained) to->bytes.append(*piece, 0, retained - to->bytes.size());
   }
-  to->ended = true;
+  to->ended.set();
 }
 
 /// Gives the command its whole standard input.
@@ -50,8 +50,10 @@ io::Task<> feed(io::Child* child, std::string input) {
   child->close_input();
 }
 
-io::Task<Result<bool>> joined(io::Scope* scope) {
-  co_await scope->join();
+/// Both streams have come to their end. (Scope::join would not do: it cannot be left before its children have ended.)
+io::Task<Result<bool>> both_ended(Capture* out, Capture* err) {
+  co_await out->ended.wait();
+  co_await err->ended.wait();
   co_return true;
 }
 
@@ -155,23 +157,22 @@ io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecR
   bool drained = false;
   if (!stopped) {
     try {
-      auto done = co_await io::with_deadline(drain, "pipes", joined(&readers));
+      auto done = co_await io::with_deadline(drain, "pipes", both_ended(&run->out, &run->err));
       drained = done.has_value();
     } catch (const io::Cancelled&) {
       stopped = std::current_exception();
     }
   }
-  if (!drained) {
-    readers.cancel(io::Why::finished);
-    run->child->kill();
-    try {
-      co_await readers.join();
-    } catch (const io::Cancelled&) {
-      // join has waited for the readers; the reason for stopping is kept above.
-    }
-    // A pipe that something still holds counts as empty (sandbox.md 5).
-    if (!run->out.ended) run->out.bytes.clear();
-    if (!run->err.ended) run->err.bytes.clear();
+  readers.cancel(io::Why::finished);
+  if (!drained) run->child->kill();
+  try {
+    co_await readers.join();
+  } catch (const io::Cancelled&) {
+    // join has waited for the readers; the reason for stopping is kept above.
+  }
+  // A pipe that something still holds counts as empty (sandbox.md 5).
+  for (auto* stream : {&run->out, &run->err}) {
+    if (!stream->ended.is_set()) stream->bytes.clear();
   }
   if (stopped) std::rethrow_exception(stopped);
   if (failed) co_return tl::unexpected(broken);
