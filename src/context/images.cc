@@ -1,9 +1,9 @@
 #include "context/images.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <stb/stb_image.h>
-#include <stb/stb_image_resize.h>
 #include <stb/stb_image_write.h>
 #include <webp/decode.h>
 
@@ -77,15 +77,61 @@ std::string encode_jpeg(const Pixels& p) {
   return out;
 }
 
+/// The source samples that make one target sample, with weights that sum up to 1.
+struct Taps {
+  int from = 0;
+  std::vector<float> weights;
+};
+
+/// A triangle filter, widened when an image gets smaller: what the reference's image library does.
+std::vector<Taps> triangle(int source, int target) {
+  const float ratio = static_cast<float>(source) / static_cast<float>(target);
+  const float support = std::max(ratio, 1.0f);
+  std::vector<Taps> out(static_cast<std::size_t>(target));
+  for (int i = 0; i < target; ++i) {
+    const float center = (static_cast<float>(i) + 0.5f) * ratio;
+    const int left = std::clamp(static_cast<int>(std::floor(center - support)), 0, source - 1);
+    const int right = std::clamp(static_cast<int>(std::ceil(center + support)), left + 1, source);
+    Taps& taps = out[static_cast<std::size_t>(i)];
+    taps.from = left;
+    float sum = 0;
+    for (int at = left; at < right; ++at) {
+      const float distance = std::abs((static_cast<float>(at) - (center - 0.5f)) / support);
+      sum += taps.weights.emplace_back(std::max(0.0f, 1.0f - distance));
+    }
+    for (float& weight : taps.weights) weight /= sum;
+  }
+  return out;
+}
+
+Pixels scaled(const Pixels& p, int width, int height) {
+  const auto source_row = static_cast<std::size_t>(p.width) * 4, row = static_cast<std::size_t>(width) * 4;
+  Pixels out{width, height, std::vector<unsigned char>(row * static_cast<std::size_t>(height))};
+  const auto columns = triangle(p.width, width);
+  std::vector<float> line(source_row);
+  unsigned char* to = out.data.data();
+  for (const Taps& rows : triangle(p.height, height)) {
+    std::fill(line.begin(), line.end(), 0.0f);
+    const unsigned char* from = p.data.data() + static_cast<std::size_t>(rows.from) * source_row;
+    for (float weight : rows.weights) {
+      for (std::size_t i = 0; i < source_row; ++i) line[i] += weight * static_cast<float>(*from++);
+    }
+    for (const Taps& taps : columns) {
+      const float* sample = line.data() + static_cast<std::size_t>(taps.from) * 4;
+      float rgba[4] = {};
+      for (float weight : taps.weights) {
+        for (float& channel : rgba) channel += weight * *sample++;
+      }
+      for (float channel : rgba) *to++ = static_cast<unsigned char>(std::lround(std::clamp(channel, 0.0f, 255.0f)));
+    }
+  }
+  return out;
+}
+
 Pixels fit(const Pixels& p) {
   double scale = std::min(static_cast<double>(max_width) / p.width, static_cast<double>(max_height) / p.height);
-  Pixels out;
-  out.width = std::max(1, static_cast<int>(std::lround(p.width * scale)));
-  out.height = std::max(1, static_cast<int>(std::lround(p.height * scale)));
-  out.data.resize(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 4);
-  stbir_resize_uint8_generic(p.data.data(), p.width, p.height, 0, out.data.data(), out.width, out.height, 0, 4, 3, 0,
-                             STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE, STBIR_COLORSPACE_LINEAR, nullptr);
-  return out;
+  auto side = [scale](int n) { return std::max(1, static_cast<int>(std::lround(n * scale))); };
+  return scaled(p, side(p.width), side(p.height));
 }
 
 std::string data_url(std::string_view mime, std::string_view bytes) {
