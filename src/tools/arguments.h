@@ -29,11 +29,20 @@ Result<T> read_arguments(std::string_view raw) {
   return out;
 }
 
-/// As read_arguments, but refuses members that are not in `known` (in the order of serde's list).
+/// The members of an object (in the order of serde's list), and of the objects of one of them that is an array.
+struct KnownMembers {
+  std::vector<std::string_view> names;
+  std::string_view list = {};
+  std::vector<std::string_view> names_in_list = {};
+};
+/// As read_arguments, but refuses members that are not known.
 template <class T>
-Result<T> read_strict_arguments(std::string_view raw, const std::vector<std::string_view>& known) {
+Result<T> read_strict_arguments(std::string_view raw, const KnownMembers& known) {
   TRY(auto document, arguments_detail::parse_arguments(raw));
-  CHECK(arguments_detail::only_known(document, raw, known));
+  CHECK(arguments_detail::only_known(document, raw, known.names));
+  if (const auto* list = find_array(document, known.list)) {
+    for (const auto& item : *list) CHECK(arguments_detail::only_known(item, raw, known.names_in_list));
+  }
   auto out = read_mapped<T>(document);
   if (!out) return tl::unexpected(arguments_detail::located(out.error(), raw));
   return out;

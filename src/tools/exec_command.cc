@@ -110,7 +110,9 @@ class ExecCommand : public Tool {
                                     .cwd = cwd,
                                     .argv = argv,
                                     .env = environment(context),
-                                    .tty = a.tty};
+                                    .tty = a.tty,
+                                    .launcher_args = {},
+                                    .truncation = context.model.truncation_policy};
     bool sandboxed = clearance.answer == Clearance::Answer::sandboxed;
     io::Time began{};
     UnifiedExec::Process* process = nullptr;

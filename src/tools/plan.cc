@@ -14,7 +14,8 @@ class PlanTool : public Tool {
     if (context.mode == wire::ModeKind::plan) {
       co_return answer("update_plan is a TODO/checklist tool and is not allowed in Plan mode", false);
     }
-    auto event = read_strict_arguments<wire::event::PlanUpdate>(call.input, {"explanation", "plan"});
+    auto event = read_strict_arguments<wire::event::PlanUpdate>(
+        call.input, {.names = {"explanation", "plan"}, .list = "plan", .names_in_list = {"step", "status"}});
     if (!event) co_return answer(argument_error(event.error()), false);
     context.host.emit(std::move(*event));
     co_return answer("Plan updated");

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "context/truncate.h"
 #include "sandbox/parsed_cmd.h"
 #include "tools/shell_output.h"
 
@@ -204,7 +205,7 @@ void UnifiedExec::report_end(Process& p) {
   end.source = wire::ExecSource::unified_exec_startup;
   end.aggregated_output = utf8_lossy(p.transcript.text());
   end.stdout_text = end.aggregated_output;
-  end.formatted_output = end.aggregated_output;
+  end.formatted_output = context::truncate_with_header(end.aggregated_output, p.request.truncation);
   end.exit_code = p.status->signal != 0 ? -1 : p.status->code;
   end.duration = duration_of(world_.loop.now() - p.started);
   end.status = end.exit_code == 0 ? wire::ToolStatus::completed : wire::ToolStatus::failed;
