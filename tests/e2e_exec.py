@@ -300,20 +300,7 @@ def test_a_background_terminal_is_ended_with_the_run():
 def main():
     global BINARY
     BINARY = sys.argv[1]
-    wanted = sys.argv[2:]
-    failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_") or (wanted and name not in wanted):
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            print(f"ok   {name} ({time.monotonic() - began:.2f} s)")
-        except Exception as error:  # a failing test must not hide the others
-            failed += 1
-            print(f"FAIL {name}: {type(error).__name__}: {str(error)[:2000]}")
-    print(f"{failed} failed")
-    return 1 if failed else 0
+    return harness.run_tests(globals(), sys.argv[2:])
 
 
 if __name__ == "__main__":

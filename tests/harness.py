@@ -193,3 +193,20 @@ def wait_until(condition, seconds=10):
             return True
         time.sleep(0.02)
     return condition()
+
+
+def run_tests(tests, wanted):
+    """Runs every function named test_… of a module's globals (or only the wanted ones); the exit code of the script."""
+    failed = 0
+    for name, test in sorted(tests.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        began = time.monotonic()
+        try:
+            test()
+            print(f"ok   {name} ({time.monotonic() - began:.2f} s)")
+        except Exception as error:  # a failing test must not hide the others
+            failed += 1
+            print(f"FAIL {name}: {type(error).__name__}: {str(error)[:2000]}")
+    print(f"{failed} failed")
+    return 1 if failed else 0
