@@ -31,7 +31,7 @@ struct Sink {
     bool last = false, all = false;
   } resume;
   std::string shell = "bash";
-  std::vector<std::string> command, mock;
+  std::vector<std::string> sandbox_config, sandbox_enable, sandbox_disable;
   bool sandbox_full_auto = false, keep = false;
 };
 
@@ -127,10 +127,10 @@ void build(CLI::App& app, Sink& s) {
   features->add_subcommand("list", "All flags with stage and effective value");
   auto* sandbox = app.add_subcommand("sandbox", "Run a command in the platform's sandbox");
   sandbox->require_subcommand(1);
-  auto* linux_sandbox = sandbox->add_subcommand("linux", "Landlock and seccomp")->alias("landlock");
+  auto* linux_sandbox =
+      sandbox->add_subcommand("linux", "Landlock and seccomp; the command follows the options")->alias("landlock");
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
-  linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
-  linux_sandbox->prefix_command();
+  add_config(*linux_sandbox, s.sandbox_config, s.sandbox_enable, s.sandbox_disable);
   sandbox->add_subcommand("status", "Tell which protection this machine offers");
   auto* demo = app.add_subcommand("demo", "Watch a scripted model fix a bug; no key, no network");
   demo->add_flag("--keep", s.keep, "Keep the demo's folder");
@@ -284,6 +284,24 @@ CommandInfo describe(const CLI::App& app) {
   }
   return info;
 }
+/// Takes the words of the command that `sandbox linux` runs from the arguments: they are not ours to read.
+std::vector<std::string> take_command(int& argc, char** argv) {
+  int at = 1;
+  while (at < argc && std::string_view(argv[at - 1]) != "sandbox") ++at;
+  if (at >= argc || (argv[at] != std::string_view("linux") && argv[at] != std::string_view("landlock"))) return {};
+  for (int i = at + 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "-c" || word == "--config" || word == "--enable" || word == "--disable") {
+      ++i;  // its value
+    } else if (word == "--" || !word.starts_with('-')) {
+      std::vector<std::string> command(argv + i + (word == "--" ? 1 : 0), argv + argc);
+      argc = i;
+      return command;
+    }
+  }
+  return {};
+}
+
 }  // namespace arguments_detail
 
 CommandInfo describe_commands() {
@@ -294,6 +312,7 @@ CommandInfo describe_commands() {
 }
 
 Command parse(int argc, char** argv) {
+  auto sandboxed = take_command(argc, argv);
   CLI::App app("Burin, a coding agent for the command line", "burin");
   Sink s;
   build(app, s);
@@ -316,11 +335,8 @@ Command parse(int argc, char** argv) {
   auto* sandbox = app.get_subcommand("sandbox");
   if (*sandbox) {
     if (*sandbox->get_subcommand("status")) return SandboxStatus{};
-    auto command = s.command;
-    auto rest = sandbox->get_subcommand("linux")->remaining();
-    if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());  // the separator itself
-    command.insert(command.end(), rest.begin(), rest.end());
-    return SandboxLinux{overrides, s.sandbox_full_auto, command};
+    take_overrides(overrides, s.sandbox_config, s.sandbox_enable, s.sandbox_disable);
+    return SandboxLinux{overrides, s.sandbox_full_auto, std::move(sandboxed)};
   }
   auto* mock = app.get_subcommand("mock-server");
   if (*mock) return MockServer{mock->remaining()};

@@ -115,6 +115,11 @@ TEST(Arguments, OtherCommands) {
   auto sandbox = std::get<SandboxLinux>(parse_words({"sandbox", "linux", "--full-auto", "--", "sh", "-c", "exit 7"}));
   EXPECT_TRUE(sandbox.full_auto);
   EXPECT_EQ(sandbox.command, (std::vector<std::string>{"sh", "-c", "exit 7"}));
+  sandbox =
+      std::get<SandboxLinux>(parse_words({"sandbox", "landlock", "-c", "model=\"m\"", "sh", "-c", "--full-auto"}));
+  EXPECT_FALSE(sandbox.full_auto);
+  EXPECT_EQ(sandbox.config_arguments.at(0).text, "model=\"m\"");
+  EXPECT_EQ(sandbox.command, (std::vector<std::string>{"sh", "-c", "--full-auto"}));
   EXPECT_EQ(std::get<MockServer>(parse_words({"mock-server", "s.json", "--port", "0"})).args,
             (std::vector<std::string>{"s.json", "--port", "0"}));
 }
