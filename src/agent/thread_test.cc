@@ -320,6 +320,27 @@ TEST_F(ThreadTest, ApprovalsAreAskedAndAnswered) {
   }
 }
 
+TEST_F(ThreadTest, AnAbortedApprovalIsARejectionAndInterruptsTheTurn) {
+  config->approval_policy = wire::AskForApproval::untrusted();
+  answer(sse({call("shell_command", R"({"command":"touch x"})", "c1"), completed}));
+  answer(sse({message("back"), completed}));
+  recorder.then = [this](const wire::Event& e) {
+    const auto* ask = std::get_if<wire::event::ExecApprovalRequest>(&e.msg);
+    if (ask == nullptr) return;
+    wire::op::ExecApproval reply;
+    reply.id = ask->call_id;
+    reply.decision = wire::decision::Abort{};
+    ASSERT_TRUE(running->submit(reply));
+  };
+  run({turn("one"), turn("two")});
+  EXPECT_EQ(recorder.last<wire::event::TurnAborted>()->reason, wire::event::AbortReason::interrupted);
+  EXPECT_EQ(processes.count(), 0u);
+  ASSERT_EQ(http.requests().size(), 2u);
+  auto in = inputs(1);
+  EXPECT_TRUE(contains(in[in.size() - 3], R"("call_id":"c1","output":"exec command rejected by user")")) << in.back();
+  EXPECT_TRUE(contains(in[in.size() - 2], "<turn_aborted>"));
+}
+
 TEST_F(ThreadTest, ARetryIsIdenticalWhenNothingWasCompletedAndRebuiltWhenSomethingWas) {
   answer(sse({R"({"type":"response.created","response":{}})"}));
   processes.expect([](const io::SpawnSpec& s) { return s.argv.back() == "make"; },

@@ -284,6 +284,7 @@ CommandInfo describe(const CLI::App& app) {
   }
   return info;
 }
+
 /// Takes the words of the command that `sandbox linux` runs from the arguments: they are not ours to read.
 std::vector<std::string> take_command(int& argc, char** argv) {
   int at = 1;
