@@ -226,6 +226,10 @@ TEST(CommandApproval, TheSessionRemembersCommandFolderAndPermissions) {
   turn.approval = AskForApproval::untrusted();
   EXPECT_TRUE(asked(R"({"command":"touch once"})"));
   EXPECT_TRUE(asked(R"({"command":"touch once"})")) << "a plain yes is for one call";
+  for (const auto& file : turn.fake.files.journal()) {
+    EXPECT_TRUE(file.name == "stat" || file.name == "read" || file.name == "canonical")
+        << file.name << " " << file.path;
+  }
 }
 
 TEST(CommandApproval, ARetryUsesTheSessionsMemoryToo) {
