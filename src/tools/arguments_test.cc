@@ -65,7 +65,8 @@ TEST(Arguments, WrongValues) {
 }
 
 TEST(Arguments, StrictArgumentsRefuseUnknownFields) {
-  auto read = read_strict_arguments<wire::event::PlanUpdate>(R"({"plan":[],"zip":1})", {.names = {"explanation", "plan"}});
+  auto read =
+      read_strict_arguments<wire::event::PlanUpdate>(R"({"plan":[],"zip":1})", {.names = {"explanation", "plan"}});
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().what, "unknown field `zip`, expected `explanation` or `plan` at line 1 column 16");
 }
