@@ -42,6 +42,12 @@ struct Thread::Impl {
     active->stop.fire(why);
   }
   void start_next();
+  /// The waiting call gets its answer before the turn is stopped, so that it ends as rejected and not as aborted.
+  void answer(const std::string& id, wire::ReviewDecision decision) {
+    bool abort = std::holds_alternative<wire::decision::Abort>(decision);
+    session.resolve_approval(id, std::move(decision));
+    if (abort) stop_turn(io::Why::interrupted);
+  }
   io::Task<> shut_down(const std::string& id);
 
   Session session;
@@ -107,11 +113,9 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
   } else if (std::holds_alternative<wire::op::Interrupt>(op)) {
     stop_turn(io::Why::interrupted);
   } else if (auto* exec = std::get_if<wire::op::ExecApproval>(&op)) {
-    if (std::holds_alternative<wire::decision::Abort>(exec->decision)) return stop_turn(io::Why::interrupted);
-    session.resolve_approval(exec->id, std::move(exec->decision));
+    answer(exec->id, std::move(exec->decision));
   } else if (auto* patch = std::get_if<wire::op::PatchApproval>(&op)) {
-    if (std::holds_alternative<wire::decision::Abort>(patch->decision)) return stop_turn(io::Why::interrupted);
-    session.resolve_approval(patch->id, std::move(patch->decision));
+    answer(patch->id, std::move(patch->decision));
   } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
     turns.spawn(session.unified_exec.terminate_all());
   } else {

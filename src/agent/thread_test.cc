@@ -97,6 +97,32 @@ TEST_F(ThreadTest, InterruptAnswersRunningCallsAndKeepsFinishedOnes) {
   EXPECT_TRUE(processes.problems().empty());
 }
 
+TEST_F(ThreadTest, AProcessOutlivesItsTurnButNotAnInterruption) {
+  processes.otherwise(io::CommandScript::hang());
+  const auto starts = call("exec_command", R"({"cmd":"server","yield_time_ms":250})", "c1");
+  answer(sse({starts, completed}));
+  answer(sse({message("started"), completed}));
+  answer(sse({call("exec_command", R"({"cmd":"hang","yield_time_ms":30000})", "c2"), completed}));
+  answer(sse({message("back"), completed}));
+  loop.timer(loop.now() + 10s, [this] {
+    EXPECT_FALSE(processes.child(0).killed) << "the first turn is over";
+    ASSERT_TRUE(running->submit(wire::op::Interrupt{}));
+  });
+  auto path = run({turn("one"), turn("two"), turn("three")});
+  EXPECT_TRUE(processes.child(0).killed);
+  EXPECT_TRUE(processes.child(1).killed);
+  std::map<std::string, std::string> ends;
+  for (const auto& e : recorder.events) {
+    if (const auto* end = std::get_if<wire::event::ExecCommandEnd>(&e.msg)) ends[end->call_id] = end->turn_id;
+  }
+  EXPECT_EQ(ends.size(), 2u);
+  EXPECT_NE(ends["c1"], ends["c2"]) << "each end names the turn of its call";
+  auto in = inputs(3);
+  auto aborted = std::find_if(in.begin(), in.end(), [](const auto& i) { return contains(i, "aborted by user after"); });
+  ASSERT_NE(aborted, in.end());
+  EXPECT_TRUE(contains(*aborted, R"("call_id":"c2","output":"aborted by user after )")) << *aborted;
+}
+
 TEST_F(ThreadTest, InterruptWhileTextStreamsKeepsNothingOfIt) {
   auto hanging = io::ScriptedResponse::text(
       200,

@@ -151,8 +151,7 @@ Result<Fd> write_spec(const SpawnSpec& spec) {
   }
   for (const std::string& arg : spec.launcher_args) add(arg);
   if (nul) {
-    Error e{.kind = Kind::invalid, .what = "a command, its environment or its folder holds a NUL byte", .sys = EINVAL};
-    return Fail(std::move(e));
+    return fail(Kind::invalid, "nul byte found in provided data");  // no system call has refused it
   }
   Fd fd = keep(::memfd_create("burin-launch", MFD_CLOEXEC));
   if (!fd) return fail_errno(errno, "cannot create a memory file");

@@ -61,6 +61,11 @@ TEST(ParsedCommand, Listings) {
        {"find . -type f", "list find . -type f | ."},
        {"find -maxdepth 1", "list find -maxdepth 1 | 1"},
        {"python3 -c 'import os; print(os.listdir())'", "list python3 -c 'import os; print(os.listdir())' | -"},
+       {"python3.11 -c 'import pathlib; pathlib.Path()'", "list python3.11 -c 'import pathlib; pathlib.Path()' | -"},
+       {"python -c 'os.walk(1)'", "list python -c 'os.walk(1)' | -"},
+       {"python -c 'os.scandir(1)'", "list python -c 'os.scandir(1)' | -"},
+       {"python -c 'glob.glob(1)'", "list python -c 'glob.glob(1)' | -"},
+       {"python -c 'glob.iglob(1)'", "list python -c 'glob.iglob(1)' | -"},
        {"python -c 'list(p.rglob(1))'", "list python -c 'list(p.rglob(1))' | -"}});
 }
 
@@ -81,6 +86,10 @@ TEST(ParsedCommand, Searches) {
                  {"fd -e rs name a/build", "search fd -e rs name a/build | name | a"},
                  {"find src -name '*.c'", "search find src -name '*.c' | *.c | src"},
                  {"find . ! -iname x", "search find . '!' -iname x | x | ."},
+                 {"ripgrep-all x", "search ripgrep-all x | x | -"},
+                 {"find . -regex y", "search find . -regex y | y | ."},
+                 {"grep --regexp pat f", "search grep --regexp pat f | pat | f"},
+                 {"grep --file pats f", "search grep --file pats f | pats | f"},
                  {"find -path x", "search find -path x | x | x"}});
 }
 
@@ -167,7 +176,7 @@ TEST(ParsedCommand, WhatStandsForTheScript) {
 
 TEST(ParsedCommand, ConnectorsOfPlainArguments) {
   EXPECT_EQ(parsed({"yes", "|", "cat", "x"}), Texts{"read cat x | x | x"});
-  EXPECT_EQ(parsed({"n", "|", "ls"}), Texts{"list ls | -"});
+  for (const char* word : {"y", "no", "n"}) EXPECT_EQ(parsed({word, "|", "ls"}), Texts{"list ls | -"}) << word;
   EXPECT_EQ(parsed({"ls", "&&", "rg", "x", ";", "cat", "y"}),
             (Texts{"list ls | -", "search rg x | x | -", "read cat y | y | y"}));
   EXPECT_EQ(parsed({"ls", "|", "sort"}), Texts{"unknown ls '|' sort"});  // helpers go in scripts only

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "sandbox/parsed_cmd.h"
 #include "sandbox/policy.h"
 #include "sandbox/safety.h"
 
@@ -20,7 +21,7 @@ constexpr int timeout_code = 124;
 
 struct Capture {
   std::string bytes;
-  bool ended = false;
+  io::Event ended;
 };
 
 /// Reads one stream to its end, keeping the first bytes and streaming all of them.
@@ -38,7 +39,7 @@ io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, Host* deltas, 
     }
     if (to->bytes.size() < retained) to->bytes.append(*piece, 0, retained - to->bytes.size());
   }
-  to->ended = true;
+  to->ended.set();
 }
 
 /// Gives the command its whole standard input.
@@ -49,8 +50,10 @@ io::Task<> feed(io::Child* child, std::string input) {
   child->close_input();
 }
 
-io::Task<Result<bool>> joined(io::Scope* scope) {
-  co_await scope->join();
+/// Both streams have come to their end. (Scope::join would not do: it cannot be left before its children have ended.)
+io::Task<Result<bool>> both_ended(Capture* out, Capture* err) {
+  co_await out->ended.wait();
+  co_await err->ended.wait();
   co_return true;
 }
 
@@ -74,6 +77,9 @@ std::string spawn_error_text(const Error& e) {
       {ENOMEM, "OutOfMemory"},    {EISDIR, "IsADirectory"},       {ETXTBSY, "ExecutableFileBusy"},
       {EINVAL, "InvalidInput"},
   };
+  if (e.sys == 0 && e.kind == Kind::invalid) {
+    return fmt::format(R"(execution error: Io(Error {{ kind: InvalidInput, message: "{}" }}))", e.what);
+  }
   if (e.sys == 0) return "execution error: " + e.text();
   std::string_view kind = "Uncategorized";
   for (const auto& row : rows) {
@@ -92,6 +98,24 @@ bool is_rejection(const wire::ReviewDecision& d) {
 
 bool is_for_session(const wire::ReviewDecision& d) {
   return std::holds_alternative<wire::decision::ApprovedForSession>(d);
+}
+
+wire::event::ExecApprovalRequest question_about(const ToolContext& context, const ClearanceRequest& request,
+                                                const std::string& reason,
+                                                const std::optional<sandbox::Argv>& amendment) {
+  wire::event::ExecApprovalRequest question;
+  question.call_id = request.call_id;
+  question.turn_id = context.turn_id;
+  question.command = request.argv;
+  question.cwd = request.cwd;
+  if (!reason.empty()) question.reason = reason;
+  question.proposed_execpolicy_amendment = amendment;
+  auto& decisions = question.available_decisions.emplace();
+  decisions.emplace_back(wire::decision::Approved{});
+  if (amendment) decisions.emplace_back(wire::decision::ApprovedExecpolicyAmendment{*amendment});
+  decisions.emplace_back(wire::decision::Abort{});
+  question.parsed_cmd = sandbox::parse_command(request.argv);
+  return question;
 }
 
 struct Running {
@@ -133,23 +157,22 @@ io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecR
   bool drained = false;
   if (!stopped) {
     try {
-      auto done = co_await io::with_deadline(drain, "pipes", joined(&readers));
+      auto done = co_await io::with_deadline(drain, "pipes", both_ended(&run->out, &run->err));
       drained = done.has_value();
     } catch (const io::Cancelled&) {
       stopped = std::current_exception();
     }
   }
-  if (!drained) {
-    readers.cancel(io::Why::finished);
-    run->child->kill();
-    try {
-      co_await readers.join();
-    } catch (const io::Cancelled&) {
-      // join has waited for the readers; the reason for stopping is kept above.
-    }
-    // A pipe that something still holds counts as empty (sandbox.md 5).
-    if (!run->out.ended) run->out.bytes.clear();
-    if (!run->err.ended) run->err.bytes.clear();
+  readers.cancel(io::Why::finished);
+  if (!drained) run->child->kill();
+  try {
+    co_await readers.join();
+  } catch (const io::Cancelled&) {
+    // join has waited for the readers; the reason for stopping is kept above.
+  }
+  // A pipe that something still holds counts as empty (sandbox.md 5).
+  for (auto* stream : {&run->out, &run->err}) {
+    if (!stream->ended.is_set()) stream->bytes.clear();
   }
   if (stopped) std::rethrow_exception(stopped);
   if (failed) co_return tl::unexpected(broken);
@@ -247,19 +270,14 @@ io::Task<Clearance> clear_command(ToolContext& context, ClearanceRequest request
     result.reason = requirement.reason;
     co_return result;
   }
+  result.proposed_amendment = requirement.proposed_amendment;
   bool outside = !sandbox::needs_sandbox(context.sandbox) || request.escalation ||
                  (requirement.kind == skip && requirement.bypass_sandbox);
   if (requirement.kind == ask) {
     if (!context.approvals.all_known(request.cache_keys)) {
-      wire::event::ExecApprovalRequest question;
-      question.call_id = request.call_id;
-      question.turn_id = context.turn_id;
-      question.command = request.argv;
-      question.cwd = request.cwd;
-      auto reason = requirement.reason.empty() ? request.justification : requirement.reason;
-      if (!reason.empty()) question.reason = reason;
-      question.proposed_execpolicy_amendment = requirement.proposed_amendment;
-      auto decision = co_await context.host.approve_exec(std::move(question));
+      const auto& reason = requirement.reason.empty() ? request.justification : requirement.reason;
+      auto decision =
+          co_await context.host.approve_exec(question_about(context, request, reason, result.proposed_amendment));
       if (is_rejection(decision)) {
         result.answer = Clearance::Answer::rejected;
         result.reason = "rejected by user";
@@ -273,21 +291,15 @@ io::Task<Clearance> clear_command(ToolContext& context, ClearanceRequest request
   co_return result;
 }
 
-io::Task<bool> may_retry_unsandboxed(ToolContext& context, const ClearanceRequest& request, bool approved, bool patch) {
+io::Task<Retry> may_retry_unsandboxed(ToolContext& context, const ClearanceRequest& request,
+                                      const Clearance& clearance) {
   const auto& policy = context.approval;
-  bool on_request = policy == wire::AskForApproval::on_request();
-  if (policy == wire::AskForApproval::never() || !sandbox::may_ask(policy) || (on_request && !patch)) co_return false;
-  if (approved) co_return true;
-  if (!patch && context.approvals.all_known(request.cache_keys)) co_return true;
-  wire::event::ExecApprovalRequest question;
-  question.call_id = request.call_id;
-  question.turn_id = context.turn_id;
-  question.command = request.argv;
-  question.cwd = request.cwd;
-  question.reason = "command failed; retry without sandbox?";
-  auto decision = co_await context.host.approve_exec(std::move(question));
+  if (!sandbox::may_ask(policy) || policy == wire::AskForApproval::on_request()) co_return Retry::no;
+  if (clearance.approved || context.approvals.all_known(request.cache_keys)) co_return Retry::yes;
+  auto decision = co_await context.host.approve_exec(
+      question_about(context, request, "command failed; retry without sandbox?", clearance.proposed_amendment));
   if (is_for_session(decision)) context.approvals.remember(request.cache_keys);
-  co_return !is_rejection(decision);
+  co_return is_rejection(decision) ? Retry::rejected : Retry::yes;
 }
 
 }  // namespace burin::tools

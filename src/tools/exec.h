@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/script.h"
 #include "tools/tool.h"
 
 namespace burin::tools {
@@ -44,8 +45,9 @@ std::map<std::string, std::string> command_environment(const ToolContext& contex
 /// What the approval machinery needs to know of a command (sandbox.md 10).
 struct Clearance {
   enum class Answer : unsigned char { sandboxed, unsandboxed, rejected } answer = Answer::sandboxed;
-  bool approved = false;  // the user said yes to this call
-  std::string reason;     // rejected: text for the model
+  bool approved = false;                            // the user said yes to this call
+  std::string reason;                               // rejected: text for the model
+  std::optional<sandbox::Argv> proposed_amendment;  // a prefix that the user may save, also when a retry is asked about
 };
 
 struct ClearanceRequest {
@@ -61,8 +63,11 @@ struct ClearanceRequest {
 /// Decides, asking the user where the policy says so.
 io::Task<Clearance> clear_command(ToolContext& context, ClearanceRequest request);
 
-/// After a denial by the sandbox: whether to run again without it. Asks unless the call is approved.
-io::Task<bool> may_retry_unsandboxed(ToolContext& context, const ClearanceRequest& request, bool approved, bool patch);
+/// After a denial by the sandbox: whether to run again without it; `no`: the denial is the result, `rejected`: the user
+/// said no. Asks unless the call is approved.
+enum class Retry : unsigned char { no, yes, rejected };
+io::Task<Retry> may_retry_unsandboxed(ToolContext& context, const ClearanceRequest& request,
+                                      const Clearance& clearance);
 
 /// Session-cache key parts: the canonical command (sandbox.md 11.3).
 std::string command_cache_key(const std::vector<std::string>& argv, const std::string& cwd, std::optional<bool> tty,

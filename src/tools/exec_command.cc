@@ -110,11 +110,14 @@ class ExecCommand : public Tool {
                                     .cwd = cwd,
                                     .argv = argv,
                                     .env = environment(context),
-                                    .tty = a.tty};
+                                    .tty = a.tty,
+                                    .launcher_args = {},
+                                    .truncation = context.model.truncation_policy};
     bool sandboxed = clearance.answer == Clearance::Answer::sandboxed;
-    io::Time began = context.world.loop.now();
+    io::Time began{};
     UnifiedExec::Process* process = nullptr;
     for (;;) {
+      began = context.world.loop.now();  // of this attempt: a question before it may have taken long
       if (auto refusal = prepare(context, start, sandboxed)) co_return failed(*refusal);
       auto started = co_await context.unified_exec.start(start);
       if (!started) co_return rejected(spawn_text(started.error()));
@@ -123,9 +126,9 @@ class ExecCommand : public Tool {
       auto printed = context.unified_exec.transcript(*process);
       if (!sandboxed || !status || !denied(*status, printed)) break;
       co_await context.unified_exec.give_up(*process);
-      if (!co_await may_retry_unsandboxed(context, request, clearance.approved, false)) {
-        co_return failed(denial_text("CreateProcess", status->code, printed));
-      }
+      auto retry = co_await may_retry_unsandboxed(context, request, clearance);
+      if (retry == Retry::no) co_return failed(denial_text("CreateProcess", status->code, printed));
+      if (retry == Retry::rejected) co_return rejected("rejected by user");
       sandboxed = false;
     }
     context.unified_exec.announce(*process);

@@ -57,6 +57,8 @@ void fill(Job& job, const A& a, const ToolContext& context) {
   job.approval = {a.sandbox_permissions, a.justification.value_or(""), a.prefix_rule, a.additional_permissions};
 }
 
+ExecFailure rejected_by_user() { return {ExecFailure::Why::rejected, "exec command rejected by user"}; }
+
 class ShellTool : public Tool {
  public:
   explicit ShellTool(ShellForm form) : form_(form) {}
@@ -154,8 +156,7 @@ class ShellTool : public Tool {
     auto clearance = co_await clear_command(context, request);
     if (clearance.answer == Clearance::Answer::rejected) {
       bool by_user = clearance.reason == "rejected by user";
-      co_return tl::unexpected(by_user ? ExecFailure{ExecFailure::Why::rejected, "exec command rejected by user"}
-                                       : ExecFailure{ExecFailure::Why::refused, clearance.reason});
+      co_return tl::unexpected(by_user ? rejected_by_user() : ExecFailure{ExecFailure::Why::refused, clearance.reason});
     }
     bool sandboxed = clearance.answer == Clearance::Answer::sandboxed;
     ExecRequest exec{.call_id = job.call_id,
@@ -168,7 +169,9 @@ class ShellTool : public Tool {
         !sandbox::looks_denied(result->exit_code, result->out, result->err)) {
       co_return result;
     }
-    if (!co_await may_retry_unsandboxed(context, request, clearance.approved, false)) co_return result;
+    auto retry = co_await may_retry_unsandboxed(context, request, clearance);
+    if (retry == Retry::no) co_return result;
+    if (retry == Retry::rejected) co_return tl::unexpected(rejected_by_user());
     co_return co_await run_once(context, exec, false);
   }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "context/truncate.h"
 #include "sandbox/parsed_cmd.h"
 #include "tools/shell_output.h"
 
@@ -49,8 +50,9 @@ struct UnifiedExec::Process {
   HeadTailBuffer unread{buffer_bytes};
   HeadTailBuffer transcript{buffer_bytes};
   std::optional<io::ExitStatus> status;
-  io::Event exited;    // the command itself has ended
-  io::Event finished;  // exited, and its output closed or given up
+  int open_streams = 0;
+  io::Event closed;    // all output has been read to its end
+  io::Event finished;  // the command has ended, and its output is closed or given up
   io::Event reported;  // the task is through
   io::Time started{};
   int id = 0;
@@ -66,11 +68,6 @@ struct UnifiedExec::Process {
 namespace unified_exec_detail {
 
 io::Task<> pump_into(UnifiedExec::Process* p, io::Stream stream, Host* host);
-
-io::Task<Result<bool>> join_result(io::Scope* scope) {
-  co_await scope->join();
-  co_return true;
-}
 
 io::Task<Result<bool>> wait_result(io::Event* event) {
   co_await event->wait();
@@ -109,11 +106,12 @@ namespace unified_exec_detail {
 io::Task<> pump_into(UnifiedExec::Process* p, io::Stream stream, Host* host) {
   for (;;) {
     auto piece = co_await p->child->read(stream);
-    if (!piece || piece->empty()) co_return;
+    if (!piece || piece->empty()) break;
     p->unread.append(*piece);
     p->transcript.append(*piece);
     p->emit_delta(*host, *piece);
   }
+  if (--p->open_streams == 0) p->closed.set();
 }
 }  // namespace unified_exec_detail
 
@@ -161,6 +159,7 @@ io::Task<Result<UnifiedExec::Process*>> UnifiedExec::start(StartRequest request)
 
 io::Task<> UnifiedExec::run(Process* p) {
   io::Scope pumps(co_await io::Here{});
+  p->open_streams = p->request.tty ? 1 : 2;
   pumps.spawn(pump_into(p, io::Stream::out, &host_));
   if (!p->request.tty) pumps.spawn(pump_into(p, io::Stream::err, &host_));
   // The task must report the end also when the session is being stopped, so it waits shielded, after a kill.
@@ -177,24 +176,18 @@ io::Task<> UnifiedExec::run(Process* p) {
     if (status) p->status = *status;
   }
   if (!p->status) p->status = io::ExitStatus{.code = -1, .signal = 0};
-  p->exited.set();
-  bool closed = false;
+  // Something else may hold the output open, so the ends of the pumps are not waited for without limit.
   try {
-    closed = (co_await io::with_deadline(close_grace, "pipes", join_result(&pumps))).has_value();
+    (void)co_await io::with_deadline(close_grace, "pipes", wait_result(&p->closed));
     p->finished.set();
-    if (!closed) {
-      closed = (co_await io::with_deadline(trailing - close_grace, "pipes", join_result(&pumps))).has_value();
-    }
+    (void)co_await io::with_deadline(trailing - close_grace, "pipes", wait_result(&p->closed));
   } catch (const io::Cancelled&) {
-    closed = false;
+    p->finished.set();
   }
-  p->finished.set();
-  if (!closed) {
-    pumps.cancel(io::Why::finished);
-    try {
-      co_await pumps.join();
-    } catch (const io::Cancelled&) {
-    }
+  pumps.cancel(io::Why::finished);
+  try {
+    co_await pumps.join();
+  } catch (const io::Cancelled&) {
   }
   if (p->announced) report_end(*p);
   p->reported.set();
@@ -212,7 +205,7 @@ void UnifiedExec::report_end(Process& p) {
   end.source = wire::ExecSource::unified_exec_startup;
   end.aggregated_output = utf8_lossy(p.transcript.text());
   end.stdout_text = end.aggregated_output;
-  end.formatted_output = end.aggregated_output;
+  end.formatted_output = context::truncate_with_header(end.aggregated_output, p.request.truncation);
   end.exit_code = p.status->signal != 0 ? -1 : p.status->code;
   end.duration = duration_of(world_.loop.now() - p.started);
   end.status = end.exit_code == 0 ? wire::ToolStatus::completed : wire::ToolStatus::failed;

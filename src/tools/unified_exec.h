@@ -44,6 +44,7 @@ class UnifiedExec {
     std::map<std::string, std::string> env;
     bool tty = false;
     std::vector<std::string> launcher_args;  // of the sandbox, empty for none
+    wire::TruncationPolicy truncation;       // of formatted_output in the end event
   };
   struct Process;
 
