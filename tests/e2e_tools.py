@@ -156,6 +156,19 @@ def test_a_background_process_does_not_delay_the_answer():
     assert wait_until(lambda: not harness.alive(marker))
 
 
+def test_a_server_serves_the_next_call_and_ends_with_the_run():
+    for tool, argument in (("exec_command", "cmd"), ("shell_command", "command")):
+        start = call(tool, {argument: "sleep 41 >/dev/null 2>&1 & echo $! > pid"}, "a")
+        look = call(tool, {argument: "kill -0 $(cat pid) && echo alive"}, "b")
+        script = [[start, completed()], [look, completed()], [message("done"), completed()]]
+        with Place() as place, Mock(script) as mock:
+            place.configure(mock)
+            run(BINARY, place, ["exec", "--full-auto", "go"])
+            assert body_of(output_items(mock.requests[2])[1]["output"]) == "alive\n"
+            pid = int((place.cwd / "pid").read_text())
+            assert wait_until(lambda: not os.path.exists(f"/proc/{pid}")), tool
+
+
 def test_sigint_ends_background_terminals():
     marker = f"sleep 34{os.getpid()}"
     script = [[call("exec_command", {"cmd": marker, "yield_time_ms": 250}), completed()],

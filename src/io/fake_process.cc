@@ -132,7 +132,7 @@ class ScriptedProcesses::Handle : public Child {
  public:
   explicit Handle(Play* play) : play_(play) {}
   ~Handle() override {
-    play_->kill();
+    if (!left_) play_->kill();
     play_->detach();
   }
   Task<Result<std::string>> read(Stream stream) override { return play_->read(stream); }
@@ -141,11 +141,13 @@ class ScriptedProcesses::Handle : public Child {
   Task<Result<ExitStatus>> wait() override { return play_->wait(); }
   std::optional<ExitStatus> status() const override { return play_->status(); }
   void kill() override { play_->kill(); }
+  void leave() override { left_ = play_->status().has_value(); }
   void signal(int number) override { play_->signals.push_back(number); }
   int pid() const override { return play_->pid(); }
 
  private:
   Play* play_;
+  bool left_ = false;
 };
 
 CommandScript CommandScript::output(std::string out, int code) {

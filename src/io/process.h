@@ -8,7 +8,7 @@
 // What happens between fork and exec of the command (Landlock, seccomp) is decided by the rooms above: they pass
 // `launcher_args`, which the launcher hands to the hook that the program registered with launch_main.
 //
-// Ownership: a Child is owned by its caller; destroying it kills whatever still runs below it.
+// Ownership: a Child is owned by its caller; destroying it kills whatever still runs below it, unless that was left.
 // Threads: spawn from the loop thread only (the parent-death signal follows the spawning thread).
 #pragma once
 #include <cstdint>
@@ -62,6 +62,9 @@ class Child {
   virtual std::optional<ExitStatus> status() const = 0;
   /// SIGKILL to the command's group and every other descendant. Returns at once; wait() tells the end.
   virtual void kill() = 0;
+  /// Once the command itself has ended: what it left running may go on when this object is destroyed. It ends with the
+  /// Processes at the latest.
+  virtual void leave() = 0;
   /// Delivers a signal to the command's process group.
   virtual void signal(int number) = 0;
   virtual int pid() const = 0;

@@ -358,6 +358,21 @@ TEST_F(ProcessTest, DaemonLeftByACommandDiesWithTheChildObject) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a launcher was not reaped";
 }
 
+TEST_F(ProcessTest, ALeftDaemonLivesAsLongAsTheProcesses) {
+  auto child = spawn(shell(std::string(family) + "exit 5"));
+  ASSERT_TRUE(child);
+  auto everyone = pids("everyone", 4);
+  run_task(loop, (*child)->wait());
+  std::erase(everyone, (*child)->pid());
+  (*child)->leave();
+  child->reset();
+  settle();
+  for (pid_t p : everyone) EXPECT_TRUE(alive(p));
+  processes.reset();
+  for (pid_t p : everyone) EXPECT_FALSE(alive(p));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
 TEST_F(ProcessTest, DestroyingProcessesEndsEverything) {
   auto child = spawn(shell(std::string(family) + "exit 5"));
   ASSERT_TRUE(child);

@@ -321,7 +321,7 @@ class RealChild : public Child {
       launches_.erase(launch_);
       return;
     }
-    launch_->order(Order::kill);
+    if (!left_) launch_->order(Order::kill);
     launch_->when_gone = [all = &launches_, it = launch_] { all->erase(it); };
   }
 
@@ -364,6 +364,7 @@ class RealChild : public Child {
   }
   std::optional<ExitStatus> status() const override { return launch_->status; }
   void kill() override { launch_->order(Order::kill); }
+  void leave() override { left_ = launch_->status.has_value(); }
   void signal(int number) override { launch_->order(Order::signal, number); }
   int pid() const override { return launch_->command; }
 
@@ -371,6 +372,7 @@ class RealChild : public Child {
   Launches& launches_;
   Launch* launch_;
   Streams streams_;
+  bool left_ = false;
 };
 
 class RealProcesses : public Processes {

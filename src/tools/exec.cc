@@ -154,17 +154,20 @@ io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecR
     auto dead = co_await io::shielded(death, run->child->wait());
     if (!dead) log(Level::warn, "exec", "a killed command did not end: {}", dead.error().text());
   }
-  bool drained = false;
   if (!stopped) {
     try {
-      auto done = co_await io::with_deadline(drain, "pipes", both_ended(&run->out, &run->err));
-      drained = done.has_value();
+      (void)co_await io::with_deadline(drain, "pipes", both_ended(&run->out, &run->err));
     } catch (const io::Cancelled&) {
       stopped = std::current_exception();
     }
   }
   readers.cancel(io::Why::finished);
-  if (!drained) run->child->kill();
+  // A server that the command has started may be what the next call needs. It ends with us at the latest.
+  if (stopped) {
+    run->child->kill();
+  } else if (!timed_out && !failed) {
+    run->child->leave();
+  }
   try {
     co_await readers.join();
   } catch (const io::Cancelled&) {

@@ -175,6 +175,8 @@ io::Task<> UnifiedExec::run(Process* p) {
     auto status = co_await io::shielded(death, p->child->wait());
     if (status) p->status = *status;
   }
+  // A server that the command has started may be what the next call needs. It ends with us at the latest.
+  if (!stopped) p->child->leave();
   if (!p->status) p->status = io::ExitStatus{.code = -1, .signal = 0};
   // Something else may hold the output open, so the ends of the pumps are not waited for without limit.
   try {
