@@ -5,12 +5,14 @@
 // walks through "the program died at call n" for every n.
 //
 // Ownership: FaultFiles borrows the inner Files; files opened through either keep what they need alive, except that
-// FaultFiles must outlive its open files. One thread only.
+// FaultFiles must outlive its open files.
+// Threads: FaultFiles takes one call after the other, from the loop and the pool; MemFiles alone is for one thread.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -129,11 +131,13 @@ class FaultFiles : public Files {
   static Fail failure(const char* name, const std::string& path, int sys);
   template <class F>
   std::invoke_result_t<F> guarded(const char* name, const std::string& path, F call) {
+    std::lock_guard alone(mutex_);
     if (int sys = next(name, path).sys) return failure(name, path, sys);
     return call();
   }
 
   Files& inner_;
+  std::mutex mutex_;  // held for the whole of a call, also of the inner files
   std::map<std::size_t, Plan> plans_;
   std::function<int(const Call&)> rule_;
   std::vector<Call> journal_;

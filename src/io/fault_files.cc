@@ -12,6 +12,7 @@ class FaultFiles::File : public AppendFile {
       : owner_(owner), inner_(std::move(inner)), path_(std::move(path)) {}
 
   Result<> append(std::string_view bytes) override {
+    std::lock_guard alone(owner_->mutex_);
     Plan plan = owner_->next("append", path_, bytes.size());
     written_ = 0;
     if (plan.sys == 0) {
@@ -82,6 +83,7 @@ Result<std::string> FaultFiles::read_range(const std::string& path, std::uint64_
 }
 
 Result<> FaultFiles::write(const std::string& path, std::string_view bytes, std::uint32_t mode) {
+  std::lock_guard alone(mutex_);
   Plan plan = next("write", path, bytes.size());
   if (plan.sys == 0) return inner_.write(path, bytes, mode);
   if (plan.bytes > 0) CHECK(inner_.write(path, bytes.substr(0, plan.bytes), mode));
@@ -89,12 +91,14 @@ Result<> FaultFiles::write(const std::string& path, std::string_view bytes, std:
 }
 
 Result<> FaultFiles::write_atomic(const std::string& path, std::string_view bytes, std::uint32_t mode) {
+  std::lock_guard alone(mutex_);
   // All or nothing: a short write inside leaves the old content.
   if (int sys = next("write_atomic", path, bytes.size()).sys) return failure("write_atomic", path, sys);
   return inner_.write_atomic(path, bytes, mode);
 }
 
 Result<std::unique_ptr<AppendFile>> FaultFiles::open_append(const std::string& path, bool create, std::uint32_t mode) {
+  std::lock_guard alone(mutex_);
   if (int sys = next("open_append", path).sys) return failure("open_append", path, sys);
   TRY(auto inner, inner_.open_append(path, create, mode));
   return std::make_unique<File>(this, std::move(inner), path);

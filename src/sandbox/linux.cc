@@ -100,6 +100,9 @@ int attempt_mounts(void* at) {
 /// Tries in a child what own_mounts does, because a namespace cannot be left again. The child borrows our memory, as
 /// with vfork: copying the page tables would cost more than all the rest.
 bool can_own_mounts() {
+#if __has_feature(thread_sanitizer)
+  return false;  // it cannot follow a child that borrows memory
+#endif
   constexpr std::size_t stack_size = 64 * 1024;
   auto stack = std::make_unique<std::byte[]>(stack_size);
   Attempt attempt;
