@@ -245,6 +245,8 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
                        Printer& printer, const std::string& model, Out& out, Out& err) {
   io::Scope scope(co_await io::Here{});
   scope.spawn(serve(&thread));
+  io::Scope beside(co_await io::Here{});
+  if (options.overrides.oss) beside.spawn(model::load_local_model(world, p.config->provider, model));
   auto* t = &thread;
   auto* s = &sink;
   for (int number : {SIGINT, SIGTERM}) {
@@ -268,6 +270,8 @@ io::Task<int> run_turn(io::World& world, const Options& options, Prepared& p, ag
   if (!options.json && !quiet && sink.last_message) out.write(with_newline(*sink.last_message));
   (void)thread.submit(wire::op::Shutdown{});
   co_await scope.join();
+  beside.cancel(io::Why::finished);
+  co_await beside.join();
   // A reader that went away has seen enough; what a full disk swallowed was wanted.
   bool lost = out.error() != 0 && out.error() != EPIPE;
   if (lost) err.write(fmt::format("Error: the output is incomplete: {}\n", os_error_text(out.error())));

@@ -1,6 +1,7 @@
 #include "model/oss.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace burin::model {
@@ -9,6 +10,7 @@ namespace oss_detail {
 
 constexpr io::Span connect_limit = io::seconds(5);
 constexpr io::Span answer_limit = io::seconds(30);
+constexpr io::Span load_limit = std::chrono::minutes(10);
 constexpr io::Span pull_silence = std::chrono::minutes(10);  // between two lines of a download
 constexpr std::string_view too_old_below = "0.13.4";
 
@@ -148,13 +150,36 @@ io::Task<Result<>> prepare_lmstudio(io::World& world, std::string base, std::str
 
 }  // namespace oss_detail
 
-io::Task<Result<>> prepare_local_model(io::World& world, const config::ProviderDef& provider, std::string model,
-                                       std::function<void(std::string)> progress) {
+namespace {
+std::string base_of(const config::ProviderDef& provider) {
   std::string base = provider.base_url.value_or("");
   while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+}  // namespace
+
+io::Task<Result<>> prepare_local_model(io::World& world, const config::ProviderDef& provider, std::string model,
+                                       std::function<void(std::string)> progress) {
+  std::string base = base_of(provider);
   if (provider.id == "ollama") co_return co_await oss_detail::prepare_ollama(world, base, model, progress);
   if (provider.id == "lmstudio") co_return co_await oss_detail::prepare_lmstudio(world, base, model, progress);
   co_return Result<>();
+}
+
+io::Task<> load_local_model(io::World& world, config::ProviderDef provider, std::string model) {
+  if (provider.id != "lmstudio") co_return;
+  io::HttpRequest request;
+  request.method = "POST";
+  request.url = base_of(provider) + "/responses";
+  request.headers = {{"content-type", "application/json"}};
+  request.body = dump(json::object{{"model", model}, {"input", ""}, {"max_output_tokens", 1}});
+  request.connect_timeout = oss_detail::connect_limit;
+  auto response = co_await io::with_deadline(oss_detail::load_limit, "LM Studio", world.http.send(std::move(request)));
+  if (!response) {
+    log(Level::warn, "oss", "LM Studio did not load {}: {}", model, response.error().text());
+  } else if ((*response)->status() >= 300) {
+    log(Level::warn, "oss", "LM Studio did not load {}: status {}", model, (*response)->status());
+  }
 }
 
 }  // namespace burin::model

@@ -13,4 +13,8 @@ namespace burin::model {
 io::Task<Result<>> prepare_local_model(io::World& world, const config::ProviderDef& provider, std::string model,
                                        std::function<void(std::string)> progress);
 
+/// Has LM Studio load the model, so that the turn's own request finds it in memory. Runs beside the turn; a failure is
+/// only logged. Other providers need nothing.
+io::Task<> load_local_model(io::World& world, config::ProviderDef provider, std::string model);
+
 }  // namespace burin::model

@@ -80,6 +80,19 @@ TEST_F(OssTest, LmStudioFetchesWhatIsMissing) {
   EXPECT_TRUE(processes.problems().empty());
 }
 
+TEST_F(OssTest, LmStudioLoadsBesideTheTurn) {
+  config::ProviderDef p{.id = "lmstudio", .base_url = "http://l/v1/"};
+  for (bool there : {false, true}) {  // a refusal is only logged
+    if (there) answer("http://l/v1/responses", "{}");
+    io::run_task(loop, load_local_model(world, p, "m"));
+    EXPECT_EQ(http.requests().back().url, "http://l/v1/responses");
+    EXPECT_EQ(http.requests().back().body, R"({"model":"m","input":"","max_output_tokens":1})");
+  }
+  p.id = "ollama";
+  io::run_task(loop, load_local_model(world, p, "m"));
+  EXPECT_EQ(http.requests().size(), 2u);
+}
+
 TEST_F(OssTest, LmStudio) {
   EXPECT_FALSE(prepare("lmstudio", "http://l/v1", "m"));
   answer("http://l/v1/models", R"({"data":[{"id":"m"}]})");
