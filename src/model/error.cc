@@ -194,7 +194,7 @@ std::string status_text(int status) {
     int status;
     const char* reason;
   };
-  static constexpr Row rows[] = {
+  static constexpr Row statuses[] = {
       {400, "Bad Request"},
       {401, "Unauthorized"},
       {402, "Payment Required"},
@@ -236,7 +236,7 @@ std::string status_text(int status) {
       {307, "Temporary Redirect"},
       {308, "Permanent Redirect"},
   };
-  for (const auto& row : rows) {
+  for (const auto& row : statuses) {
     if (row.status == status) return fmt::format("{} {}", status, row.reason);
   }
   // What the reference's HTTP library prints for a status it has no name for.

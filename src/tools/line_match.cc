@@ -164,6 +164,10 @@ struct Part {
   Numbers numbers;
   std::vector<std::uint32_t> places;
 
+  explicit Part(std::size_t most) {
+    numbers.reserve(most);
+    places.reserve(most);
+  }
   void add(std::uint32_t number, std::size_t place) {
     numbers.push_back(number);
     places.push_back(static_cast<std::uint32_t>(place));
@@ -189,7 +193,7 @@ void compare(const Lines& a, const Lines& b, std::size_t first, std::size_t a_en
     in_b[number] = true;
   }
   const bool all = numbers_a.size() + numbers_b.size() <= many_lines;
-  Part left, right;
+  Part left(numbers_a.size()), right(numbers_b.size());
   for (std::size_t i = first; i < a_end; ++i) {
     const std::uint32_t number = numbers_a[i - first];
     out.gone[i] = !all && !in_b[number];

@@ -134,33 +134,47 @@ class Planner {
 /// By start; those with the same start stay in the order of the patch.
 using Plan = std::multimap<std::size_t, Replacement>;
 
+/// The lines of the new text, the last first, by number: first those of the old file, then the pieces in order.
+struct NewText {
+  std::vector<std::uint32_t> reversed;
+  std::vector<Piece> pieces;
+};
+
 /// Carries the replacements out, from the last to the first, as they would be on a growing and shrinking list: one may
 /// take away lines that a later one has put there. The list is kept reversed, so that all happens at its end.
-std::vector<Piece> replaced(const TextFile& file, const Plan& plan) {
-  std::vector<Piece> reversed;
+NewText replaced(const TextFile& file, const Plan& plan) {
+  NewText out;
+  auto& reversed = out.reversed;
   reversed.reserve(file.size());
   std::size_t done = file.size();  // lines from here on are in the list
   auto take_lines_from = [&](std::size_t start) {
-    for (; done > start; --done) reversed.push_back({file.texts[done - 1], file.crlf[done - 1]});
+    for (; done > start; --done) reversed.push_back(static_cast<std::uint32_t>(done - 1));
   };
   for (auto entry = plan.rbegin(); entry != plan.rend(); ++entry) {
     const Replacement& r = entry->second;
     take_lines_from(r.start);
     reversed.resize(reversed.size() - std::min(r.old_count, reversed.size()));
-    reversed.insert(reversed.end(), r.pieces.rbegin(), r.pieces.rend());
+    out.pieces.insert(out.pieces.end(), r.pieces.begin(), r.pieces.end());
+    const std::size_t end = file.size() + out.pieces.size();
+    for (std::size_t n = 1; n <= r.pieces.size(); ++n) reversed.push_back(static_cast<std::uint32_t>(end - n));
   }
   take_lines_from(0);
-  return reversed;
+  return out;
 }
 
-std::string joined(std::string_view mark, std::vector<Piece> reversed, std::size_t size_hint) {
+std::string joined(const TextFile& file, NewText text, std::size_t size_hint) {
+  auto line = [&](std::uint32_t n) {
+    return n < file.size() ? Piece{file.texts[n], file.crlf[n]} : text.pieces[n - file.size()];
+  };
+  auto last = text.reversed.begin();
   // The reference's quirk: the final newline is made of a last line that is empty, so such a line is used up.
-  if (!reversed.empty() && reversed.front().text.empty() && !reversed.front().crlf) reversed.erase(reversed.begin());
-  std::string out(mark);
+  if (last != text.reversed.end() && line(*last).text.empty() && !line(*last).crlf) ++last;
+  std::string out(file.mark);
   out.reserve(size_hint);
-  for (auto piece = reversed.rbegin(); piece != reversed.rend(); ++piece) {
-    out += piece->text;
-    out += piece->crlf ? std::string_view("\r\n") : std::string_view("\n");
+  for (auto n = text.reversed.end(); n != last;) {
+    const Piece piece = line(*--n);
+    out += piece.text;
+    out += piece.crlf ? std::string_view("\r\n") : std::string_view("\n");
   }
   return out;
 }
@@ -297,7 +311,7 @@ PatchResult<std::string> apply_chunks(std::string_view content, const std::vecto
     for (const auto& piece : replacement->pieces) size += piece.text.size() + 2;
     plan.emplace(replacement->start, *std::move(replacement));
   }
-  return joined(file.mark, replaced(file, plan), size);
+  return joined(file, replaced(file, plan), size);
 }
 
 PatchResult<std::string> run_patch(io::Files& files, const std::string& cwd, const std::vector<Hunk>& hunks) {
