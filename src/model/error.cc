@@ -137,12 +137,14 @@ std::string usage_limit_text(const json::value& error, const io::HttpResponse& r
     std::string_view plan, advice;
   };
   static constexpr Row rows[] = {
-      {"plus", "Upgrade to Pro or buy more credits"},
+      {"plus",
+       "Upgrade to Pro (https://chatgpt.com/explore/pro) or buy more credits "
+       "(https://chatgpt.com/codex/settings/usage)"},
       {"team", "Ask your workspace admin for more credits"},
       {"business", "Ask your workspace admin for more credits"},
-      {"free", "Upgrade to Plus to go on"},
-      {"go", "Upgrade to Plus to go on"},
-      {"pro", "Buy more credits in the usage settings"},
+      {"free", "Upgrade to Plus (https://chatgpt.com/explore/plus) to go on"},
+      {"go", "Upgrade to Plus (https://chatgpt.com/explore/plus) to go on"},
+      {"pro", "Buy more credits (https://chatgpt.com/codex/settings/usage)"},
   };
   for (const auto& row : rows) {
     if (row.plan == plan) return fmt::format("You've hit your usage limit. {}, or t{}.", row.advice, again);

@@ -53,12 +53,14 @@ TEST(StatusError, BrokenLimitBodiesAreOrdinary429s) {
 
 TEST(UsageLimit, AdviceByPlan) {
   const std::pair<const char*, const char*> rows[] = {
-      {"plus", "Upgrade to Pro or buy more credits, or t"},
+      {"plus",
+       "Upgrade to Pro (https://chatgpt.com/explore/pro) or buy more credits "
+       "(https://chatgpt.com/codex/settings/usage), or t"},
       {"team", "Ask your workspace admin for more credits, or t"},
       {"business", "Ask your workspace admin for more credits, or t"},
-      {"free", "Upgrade to Plus to go on, or t"},
-      {"go", "Upgrade to Plus to go on, or t"},
-      {"pro", "Buy more credits in the usage settings, or t"},
+      {"free", "Upgrade to Plus (https://chatgpt.com/explore/plus) to go on, or t"},
+      {"go", "Upgrade to Plus (https://chatgpt.com/explore/plus) to go on, or t"},
+      {"pro", "Buy more credits (https://chatgpt.com/codex/settings/usage), or t"},
       {"enterprise", "T"},
       {"edu", "T"},
       {"education", "T"},
