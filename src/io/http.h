@@ -61,4 +61,7 @@ std::unique_ptr<Http> make_real_http(Loop& loop, Pool& pool, const Environment& 
 /// Reads the whole body, at most `limit` bytes.
 Task<Result<std::string>> read_body(HttpResponse& response, std::size_t limit = 64 << 20);
 
+/// "OK" for 200; empty for unknown numbers.
+std::string_view reason_phrase(int status);
+
 }  // namespace burin::io

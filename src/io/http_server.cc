@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "io/fd.h"
+#include "io/http.h"
 #include "io/loop.h"
 
 namespace burin::io {
@@ -255,43 +256,6 @@ Task<Result<>> ServerExchange::respond(int status, Headers headers, std::string 
   CO_CHECK(co_await head(status, std::move(headers)));
   if (request().method == "HEAD") co_return Result<>();
   co_return co_await write(std::move(body));
-}
-
-std::string_view reason_phrase(int status) {
-  static constexpr std::pair<int, std::string_view> phrases[] = {
-      {100, "Continue"},
-      {101, "Switching Protocols"},
-      {200, "OK"},
-      {201, "Created"},
-      {202, "Accepted"},
-      {204, "No Content"},
-      {301, "Moved Permanently"},
-      {302, "Found"},
-      {304, "Not Modified"},
-      {307, "Temporary Redirect"},
-      {400, "Bad Request"},
-      {401, "Unauthorized"},
-      {403, "Forbidden"},
-      {404, "Not Found"},
-      {405, "Method Not Allowed"},
-      {407, "Proxy Authentication Required"},
-      {408, "Request Timeout"},
-      {409, "Conflict"},
-      {413, "Content Too Large"},
-      {426, "Upgrade Required"},
-      {429, "Too Many Requests"},
-      {431, "Request Header Fields Too Large"},
-      {500, "Internal Server Error"},
-      {501, "Not Implemented"},
-      {502, "Bad Gateway"},
-      {503, "Service Unavailable"},
-      {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"},
-  };
-  for (const auto& [number, phrase] : phrases) {
-    if (number == status) return phrase;
-  }
-  return "";
 }
 
 }  // namespace burin::io

@@ -69,7 +69,4 @@ class HttpServer {
   virtual Task<> stop() = 0;
 };
 
-/// "OK" for 200; empty for unknown numbers.
-std::string_view reason_phrase(int status);
-
 }  // namespace burin::io

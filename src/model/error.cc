@@ -192,57 +192,9 @@ ModelError stream_error(std::string message, std::optional<io::Span> delay) {
 }
 
 std::string status_text(int status) {
-  struct Row {
-    int status;
-    const char* reason;
-  };
-  static constexpr Row statuses[] = {
-      {400, "Bad Request"},
-      {401, "Unauthorized"},
-      {402, "Payment Required"},
-      {403, "Forbidden"},
-      {404, "Not Found"},
-      {405, "Method Not Allowed"},
-      {406, "Not Acceptable"},
-      {407, "Proxy Authentication Required"},
-      {408, "Request Timeout"},
-      {409, "Conflict"},
-      {410, "Gone"},
-      {411, "Length Required"},
-      {413, "Payload Too Large"},
-      {414, "URI Too Long"},
-      {415, "Unsupported Media Type"},
-      {418, "I'm a teapot"},
-      {421, "Misdirected Request"},
-      {422, "Unprocessable Entity"},
-      {423, "Locked"},
-      {424, "Failed Dependency"},
-      {426, "Upgrade Required"},
-      {428, "Precondition Required"},
-      {429, "Too Many Requests"},
-      {431, "Request Header Fields Too Large"},
-      {451, "Unavailable For Legal Reasons"},
-      {500, "Internal Server Error"},
-      {501, "Not Implemented"},
-      {502, "Bad Gateway"},
-      {503, "Service Unavailable"},
-      {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"},
-      {507, "Insufficient Storage"},
-      {511, "Network Authentication Required"},
-      {300, "Multiple Choices"},
-      {301, "Moved Permanently"},
-      {302, "Found"},
-      {303, "See Other"},
-      {304, "Not Modified"},
-      {307, "Temporary Redirect"},
-      {308, "Permanent Redirect"},
-  };
-  for (const auto& row : statuses) {
-    if (row.status == status) return fmt::format("{} {}", status, row.reason);
-  }
+  const auto reason = io::reason_phrase(status);
   // What the reference's HTTP library prints for a status it has no name for.
-  return fmt::format("{} <unknown status code>", status);
+  return fmt::format("{} {}", status, reason.empty() ? "<unknown status code>" : reason);
 }
 
 ModelError status_error(int status, const io::HttpResponse& response, std::string_view body, std::string_view url,
