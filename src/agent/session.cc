@@ -10,7 +10,12 @@
 namespace burin::agent {
 
 Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
-    : world(w), options(std::move(o)), config(*options.config), sink(s), unified_exec(w, ctx, *this) {}
+    : world(w),
+      options(std::move(o)),
+      config(*options.config),
+      sink(s),
+      unified_exec(w, ctx, *this),
+      user_commands(*this, ctx) {}
 
 Session::~Session() = default;
 
@@ -32,13 +37,15 @@ void Session::persist_turn_context(const wire::TurnContext& context) {
   if (log) log->append("turn_context", dump_mapped(context));
 }
 
-void Session::emit(wire::EventMsg event) {
+void Session::emit(wire::EventMsg event) { emit_as(turn_id, std::move(event)); }
+
+void Session::emit_as(std::string id, wire::EventMsg event) {
   if (log && wire::persisted(event, false)) {
     scratch_.clear();
     write_mapped(scratch_, event);
     log->append_event(scratch_);
   }
-  sink.on_event(wire::Event{.id = turn_id, .msg = std::move(event)});
+  sink.on_event(wire::Event{.id = std::move(id), .msg = std::move(event)});
 }
 
 io::Task<> Session::emit_durable(wire::EventMsg event) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/thread.h"
+#include "agent/user_shell.h"
 #include "context/history.h"
 #include "context/initial_context.h"
 #include "model/client.h"
@@ -61,6 +62,8 @@ class Session : public tools::Host {
 
   // tools::Host.
   void emit(wire::EventMsg event) override;
+  /// As emit, under another id than the running turn's.
+  void emit_as(std::string id, wire::EventMsg event);
   /// As emit, but everything up to the event is on stable storage before subscribers see it.
   io::Task<> emit_durable(wire::EventMsg event);
   bool wants_output_deltas() const override { return sink.wants_details(); }
@@ -106,6 +109,7 @@ class Session : public tools::Host {
   std::unique_ptr<model::ModelClient> client;
   tools::ApprovalCache approvals;
   tools::UnifiedExec unified_exec;
+  UserCommands user_commands;
   sandbox::Shell shell;
   std::string login_shell;
   std::optional<wire::TurnContext> baseline;  // what the model was last told about its settings

@@ -20,19 +20,24 @@ struct Thread::Impl {
   struct ActiveTurn {
     explicit ActiveTurn(io::Stop* parent) : stop(parent) {}
     std::string id;
+    std::string cwd;  // whatever the settings become meanwhile
     io::Stop stop;
     io::Event ended;
   };
 
-  static io::Task<> run_active(Impl* self, std::string id, TurnInput input) {
-    co_await run_turn(self->session, id, std::move(input), self->pending, self->active->stop);
+  /// What runs as the one active turn.
+  using Work = std::function<io::Task<>(io::Stop&)>;
+  static io::Task<> run_active(Impl* self, Work work) {
+    co_await work(self->active->stop);
     auto ended = std::move(self->active);
     ended->ended.set();
     self->start_next();
   }
 
   void dispatch(wire::Submission& submission);
+  void start(const std::string& id, Work work);
   void start_turn(const std::string& id, TurnInput input);
+  void user_shell(const std::string& id, std::string line);
   void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
   void apply(const wire::op::UserTurn& op);
   void apply(const wire::op::OverrideTurnContext& op);
@@ -116,6 +121,8 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
     answer(exec->id, std::move(exec->decision));
   } else if (auto* patch = std::get_if<wire::op::PatchApproval>(&op)) {
     answer(patch->id, std::move(patch->decision));
+  } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&op)) {
+    user_shell(submission.id, std::move(shell->command));
   } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
     turns.spawn(session.unified_exec.terminate_all());
   } else {
@@ -126,7 +133,7 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
 void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput> items,
                               std::optional<json::value> schema) {
   if (active && !pending.closed) {
-    pending.queue.push_back(std::move(items));
+    pending.queue.emplace_back(std::move(items));
   } else if (active) {
     next.emplace_back(id, TurnInput{std::move(items), std::move(schema)});
   } else {
@@ -140,14 +147,39 @@ void Thread::Impl::start_next() {
   auto waiting = std::exchange(next, {});
   start_turn(waiting.front().first, std::move(waiting.front().second));
   waiting.pop_front();
-  for (auto& [id, input] : waiting) pending.queue.push_back(std::move(input.items));
+  for (auto& [id, input] : waiting) pending.queue.emplace_back(std::move(input.items));
 }
 
-void Thread::Impl::start_turn(const std::string& id, TurnInput input) {
+void Thread::Impl::start(const std::string& id, Work work) {
   pending = {};
   active = std::make_shared<ActiveTurn>(&turns.stop());
   active->id = id;
-  turns.spawn(run_active(this, id, std::move(input)));
+  active->cwd = session.settings.cwd;
+  turns.spawn(run_active(this, std::move(work)));
+}
+
+void Thread::Impl::start_turn(const std::string& id, TurnInput input) {
+  start(id,
+        [this, id, input = std::move(input)](io::Stop& stop) { return run_turn(session, id, input, pending, stop); });
+}
+
+/// Beside a running turn the command belongs to it. Its record joins what waits for the next request of whatever turn
+/// then runs, so that it does not come between a call and its output.
+void Thread::Impl::user_shell(const std::string& id, std::string line) {
+  if (!active) {
+    start(id, [this, id, line = std::move(line)](io::Stop& stop) {
+      return run_user_shell_turn(session, id, line, pending, stop);
+    });
+    return;
+  }
+  UserCommand command{std::move(line), active->id, active->cwd, session.truncation};
+  session.user_commands.start(std::move(command), [this](wire::ResponseItem record) {
+    if (active && !pending.closed) {
+      pending.queue.emplace_back(std::move(record));
+    } else {
+      session.record(record);
+    }
+  });
 }
 
 void Thread::Impl::apply(const wire::op::UserTurn& op) {
@@ -198,6 +230,7 @@ io::Task<> Thread::Impl::shut_down(const std::string& id) {
     co_await running->ended.wait();
   }
   co_await session.unified_exec.terminate_all();
+  co_await session.user_commands.stop_all();
   try {
     co_await turns.join();
   } catch (const io::Cancelled&) {

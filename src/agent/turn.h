@@ -1,23 +1,25 @@
-// One regular turn, from the user's input to its closing event (session.md 3).
+// Turns, from their first event to the closing one (session.md 3).
 #pragma once
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "agent/session.h"
 
 namespace burin::agent {
 
-/// Input that waits to be delivered to the model before the next request. Once closed, the turn takes no more: what
-/// comes then is a turn of its own.
+/// What waits to be delivered to the model before the next request: the user's input, or a record that something else
+/// made meanwhile. Once closed, the turn takes no more: what comes then is a turn of its own.
 struct PendingInput {
-  std::deque<std::vector<wire::UserInput>> queue;
+  using Entry = std::variant<std::vector<wire::UserInput>, wire::ResponseItem>;
+  std::deque<Entry> queue;
   bool closed = false;
 
   bool empty() const { return queue.empty(); }
-  std::vector<wire::UserInput> take() {
+  Entry take() {
     auto first = std::move(queue.front());
     queue.pop_front();
     return first;
@@ -34,9 +36,14 @@ struct TurnInput {
   std::optional<json::value> output_schema;
 };
 
-/// Runs the turn to its closing event, which is the last thing it emits. When `stop` fires, every tool gets an output,
-/// the abort marker is recorded and `turn_aborted` closes the turn. `pending` is shared with the thread, which adds
-/// steered input to it.
+/// Runs a regular turn to its closing event, which is the last thing it emits. When `stop` fires, every tool gets an
+/// output, the abort marker is recorded and `turn_aborted` closes the turn. `pending` is shared with the thread, which
+/// adds steered input to it.
 io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, PendingInput& pending, io::Stop& stop);
+
+/// A turn of its own for a command of the user (session.md 3.8). Touches neither the baseline nor the previous turn's
+/// settings.
+io::Task<> run_user_shell_turn(Session& session, std::string turn_id, std::string line, PendingInput& pending,
+                               io::Stop& stop);
 
 }  // namespace burin::agent
