@@ -110,13 +110,9 @@ io::Task<LastMessage> regular_body(Session& session, const TurnContext& turn, Tu
   co_return co_await sample_until_done(session, turn, pending, metadata);
 }
 
-/// The record may be the first thing in the thread's file.
 io::Task<LastMessage> user_shell_body(Session& session, const TurnContext& turn, std::string line) {
   UserCommand command{std::move(line), turn.id, turn.settings.cwd, turn.model.truncation_policy};
-  co_await run_user_shell(session, std::move(command), [&session](const wire::ResponseItem& record) {
-    session.record(record);
-    if (session.log) session.log->materialise();
-  });
+  co_await run_user_shell(session, std::move(command), [&session](const wire::ResponseItem& r) { session.record(r); });
   co_return std::nullopt;
 }
 

@@ -123,9 +123,7 @@ TEST_F(UserShellTest, WithoutATurnItIsOneOfItsOwn) {
   EXPECT_EQ(last_record(), record("make | tee log", 3, "0.5000", "a\noops"));
   EXPECT_FALSE(recorder.last<wire::event::TaskComplete>()->last_agent_message);
   EXPECT_TRUE(http.requests().empty());
-  auto file = *memory.read(path);
-  EXPECT_TRUE(contains(file, "<user_shell_command>")) << "such a turn alone makes a file";
-  EXPECT_FALSE(contains(file, R"("type":"turn_context")"));
+  EXPECT_FALSE(memory.exists(path)) << "only a message of the user makes a file";
 }
 
 // context.md 6.2, test 42: such a turn neither hides nor repeats what the model is told.
@@ -137,7 +135,12 @@ TEST_F(UserShellTest, TheContextIsToldAsIfNoCommandHadBeen) {
   auto other = turn("three");
   other.model = "gpt-5.3-codex";
   other.approval_policy = wire::AskForApproval::on_request();
-  run({shell("ls"), turn("one"), shell("ls"), turn("two"), shell("ls"), other});
+  auto file = *memory.read(run({shell("ls"), turn("one"), shell("ls"), turn("two"), shell("ls"), other}));
+  std::size_t contexts = 0;
+  for (auto line : lines(file)) contexts += contains(line, R"("type":"turn_context")");
+  EXPECT_EQ(contexts, 3u) << "none for a command";
+  EXPECT_LT(file.find("<user_shell_command>"), file.find(R"("type":"turn_context")"))
+      << "also what came before the file";
   auto first = inputs(0);
   ASSERT_EQ(first.size(), 4u);
   EXPECT_TRUE(text_of(first[0]).starts_with("<permissions instructions>")) << "of the thread's start";
