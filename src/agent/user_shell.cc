@@ -12,7 +12,7 @@ namespace burin::agent {
 namespace user_shell_detail {
 
 constexpr io::Span time_limit = io::seconds(3600);
-constexpr std::string_view aborted = "command aborted by user";
+constexpr std::string_view aborted_text = "command aborted by user";
 
 wire::ResponseItem record_of(const UserCommand& command, int exit_code, double seconds, std::string_view output) {
   auto cut = context::truncate_with_header(output, command.truncation);
@@ -48,7 +48,7 @@ io::Task<> run_user_shell(Session& session, UserCommand command, TakeRecord take
       .cwd = command.cwd,
       .env = config::build_environment(session.config.shell_environment_policy, session.world.env, session.thread_id),
       .timeout = time_limit};
-  tools::ExecFailure failure{tools::ExecFailure::Why::signal, std::string(aborted)};
+  tools::ExecFailure failure{tools::ExecFailure::Why::signal, std::string(aborted_text)};
   std::exception_ptr stopped;
   try {
     auto result =

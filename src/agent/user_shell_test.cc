@@ -58,7 +58,8 @@ struct UserShellTest : ThreadTest {
   }
   static std::string text_of(const std::string& item) {
     auto document = *parse_json(item);
-    return std::string(find_string(find_array(document, "content")->at(0), "text").value_or(""));
+    const auto* parts = find_array(document, "content");
+    return parts == nullptr ? "" : std::string(find_string(parts->at(0), "text").value_or(""));
   }
   /// Events about commands and turns in order; recorded messages by the tag of their text.
   std::vector<std::string> story() const {
