@@ -1,6 +1,7 @@
 #include "agent/sampling.h"
 
 #include "agent/item_events.h"
+#include "agent/turn_context.h"
 #include "base/log.h"
 #include "model/backoff.h"
 #include "tools/router.h"
@@ -59,23 +60,13 @@ class Attempt {
 
  private:
   io::Task<model::ModelResult<bool>> stream() {
-    context::ViewOptions view_options{.images = in_.turn.model.supports_images(),
-                                      .freeform_patch = in_.turn.registry.freeform_patch()};
-    auto view = in_.session.history.view(view_options);
-    model::Prompt prompt;
-    prompt.instructions = in_.session.base_instructions;
-    prompt.input = std::move(view.input);
-    if (model::is_azure(in_.session.config.provider)) prompt.ids = std::move(view.ids);
-    prompt.tools = in_.turn.registry.definitions();
-    prompt.parallel_tool_calls = in_.turn.model.supports_parallel_tool_calls;
-    if (in_.turn.output_schema) prompt.output_schema = &*in_.turn.output_schema;
-    auto settings = model_settings();
+    auto request = build_request(in_, nullptr);
     GitMetadata* metadata = &in_.metadata;
-    auto opened = co_await in_.model_session.stream(prompt, settings, [metadata] { return metadata->header(); });
+    auto opened =
+        co_await in_.model_session.stream(request.prompt, request.settings, [metadata] { return metadata->header(); });
     if (!opened) co_return model::ModelFail(opened.error());
     // The bytes are sent: the view of the history is not needed any more, and recording may change what it points to.
-    prompt.input.clear();
-    view.owned.clear();
+    request = {};
     in_.metadata.start();
     auto& events = **opened;
     for (;;) {
@@ -85,18 +76,6 @@ class Attempt {
       for (auto& event : *batch) handle(event);
       // Tools that were started in this batch get the loop before more of the stream is read.
     }
-  }
-
-  model::TurnSettings model_settings() {
-    const auto& s = in_.turn.settings;
-    model::TurnSettings out;
-    out.model = in_.turn.model;
-    out.effort = s.effort;
-    out.summary = s.summary;
-    out.verbosity = in_.session.config.model_verbosity;
-    out.service_tier = s.service_tier;
-    out.fast_mode = in_.session.config.features.enabled(config::Feature::fast_mode);
-    return out;
   }
 
   void handle(wire::ModelEvent& event) {
@@ -117,11 +96,14 @@ class Attempt {
       in_.session.emit_token_count();
     } else if (auto* completed = std::get_if<wire::Completed>(&event)) {
       items_.flush();
+      in_.session.history.images_accepted();
       in_.session.add_usage(completed->usage, in_.turn.model);
       in_.session.emit_token_count();
       input_waiting_ = !in_.pending.empty();
     } else if (auto* served = std::get_if<wire::ServerModel>(&event)) {
       in_.session.check_served_model(served->model, in_.turn);
+    } else if (std::holds_alternative<wire::ReasoningIncluded>(event)) {
+      in_.session.server_counts_reasoning = true;
     }
   }
 
@@ -169,6 +151,24 @@ io::Task<model::ModelResult<Sampled>> one_attempt(SamplingInput& input) {
   co_return co_await attempt.run();
 }
 
+}  // namespace sampling_detail
+
+using namespace sampling_detail;
+
+Request build_request(const SamplingInput& in, const std::vector<context::ImageRef>* hide) {
+  Request out;
+  out.view = in.session.history.view(
+      {.images = in.turn.model.supports_images(), .freeform_patch = in.turn.registry.freeform_patch(), .hide = hide});
+  out.prompt.instructions = in.session.base_instructions;
+  out.prompt.input = std::move(out.view.input);
+  if (model::is_azure(in.session.config.provider)) out.prompt.ids = std::move(out.view.ids);
+  out.prompt.tools = in.turn.registry.definitions();
+  out.prompt.parallel_tool_calls = in.turn.model.supports_parallel_tool_calls;
+  if (in.turn.output_schema) out.prompt.output_schema = &*in.turn.output_schema;
+  out.settings = model_settings(in.session, in.turn);
+  return out;
+}
+
 void announce_retry(Session& session, const model::ModelError& error, std::uint64_t retry, std::uint64_t max) {
   wire::event::StreamError event;
   event.message = fmt::format("Reconnecting... {}/{}", retry, max);
@@ -176,10 +176,6 @@ void announce_retry(Session& session, const model::ModelError& error, std::uint6
   event.additional_details = error.message;
   session.emit(std::move(event));
 }
-
-}  // namespace sampling_detail
-
-using namespace sampling_detail;
 
 io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) {
   auto& session = input.session;

@@ -23,6 +23,19 @@ struct SamplingInput {
   const PendingInput& pending;
 };
 
+/// A request that is about to be sent. The prompt points into the view and the session: nothing may be recorded before
+/// the bytes are out.
+struct Request {
+  context::PromptView view;
+  model::Prompt prompt;
+  model::TurnSettings settings;
+};
+/// `hide`: images to be replaced by a placeholder; may be null.
+Request build_request(const SamplingInput& input, const std::vector<context::ImageRef>* hide);
+
+/// Tells clients that a request is being repeated.
+void announce_retry(Session& session, const model::ModelError& error, std::uint64_t retry, std::uint64_t max);
+
 struct Sampled {
   bool needs_follow_up = false;             // a tool was called, or input is waiting
   std::optional<std::string> last_message;  // visible text of the last assistant message

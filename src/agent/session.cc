@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/shell_env.h"
 #include "context/fragments.h"
+#include "context/truncate.h"
 #include "model/rate_limits.h"
 #include "wire/event.h"
 
@@ -46,6 +47,19 @@ void Session::emit_as(std::string id, wire::EventMsg event) {
     log->append_event(scratch_);
   }
   sink.on_event(wire::Event{.id = std::move(id), .msg = std::move(event)});
+}
+
+void Session::replace_history(const std::vector<wire::ResponseItem>& items, std::string message,
+                              std::optional<wire::TurnContext> baseline_after) {
+  history.replace(items);
+  baseline = std::move(baseline_after);
+  if (log) {
+    wire::Compacted line;
+    line.message = std::move(message);
+    line.replacement_history = items;
+    log->append("compacted", dump_mapped(line));
+  }
+  if (baseline) persist_turn_context(*baseline);
 }
 
 io::Task<> Session::emit_durable(wire::EventMsg event) {
@@ -124,12 +138,7 @@ void Session::drop_approvals() {
 void Session::add_usage(const std::optional<wire::TokenUsage>& usage, const model::ModelInfo& model) {
   if (!usage) return;
   if (!token_info) token_info.emplace();
-  auto& total = token_info->total_token_usage;
-  total.input_tokens += usage->input_tokens;
-  total.cached_input_tokens += usage->cached_input_tokens;
-  total.output_tokens += usage->output_tokens;
-  total.reasoning_output_tokens += usage->reasoning_output_tokens;
-  total.total_tokens += usage->total_tokens;
+  token_info->total_token_usage += *usage;
   token_info->last_token_usage = *usage;
   token_info->model_context_window = model.usable_window();
 }
@@ -149,6 +158,24 @@ void Session::fill_window(const model::ModelInfo& model) {
   token_info->last_token_usage.total_tokens = std::max<std::int64_t>(*window - before, 0);
   token_info->model_context_window = window;
   emit_token_count();
+}
+
+void Session::recompute_usage(const model::ModelInfo& model) {
+  if (!token_info) token_info.emplace();
+  token_info->last_token_usage = {};
+  token_info->last_token_usage.total_tokens = instruction_tokens() + history.tally().total();
+  token_info->model_context_window = model.usable_window();
+  emit_token_count();
+}
+
+std::int64_t Session::instruction_tokens() const {
+  return context::tokens_of_bytes(static_cast<std::int64_t>(base_instructions.size()));
+}
+
+std::int64_t Session::tokens_in_use() const {
+  const auto& tally = history.tally();
+  auto counted = token_info ? token_info->last_token_usage.total_tokens : 0;
+  return counted + tally.after_last_generated() + (server_counts_reasoning ? 0 : tally.reasoning_of_earlier_turns());
 }
 
 void Session::emit_token_count() {

@@ -50,6 +50,14 @@ struct TurnContext {
   std::vector<std::vector<std::string>> approved_prefixes;
 };
 
+/// Stops automatic compaction that fails again and again, or that leaves the thread over its limit again and again.
+struct CompactionBreaker {
+  static constexpr int patience = 3;
+  int failures = 0;   // in a row, in this thread
+  int in_vain = 0;    // in a row, in this turn
+  std::string model;  // of the failures; another model gets a new chance
+};
+
 class Session : public tools::Host {
  public:
   Session(io::World& world, ThreadOptions options, EventSink& sink, io::Ctx ctx);
@@ -82,12 +90,22 @@ class Session : public tools::Host {
   void warn(std::string text);
   void emit_configured(wire::event::SessionConfigured event);
   void fail_turn(const model::ModelError& error);
+  /// The history is replaced by these items and the log says so; `baseline` is what the model then knows of its
+  /// settings (context.md 7.7).
+  void replace_history(const std::vector<wire::ResponseItem>& items, std::string message,
+                       std::optional<wire::TurnContext> baseline_after);
 
   // Token accounting (context.md 3).
   void add_usage(const std::optional<wire::TokenUsage>& usage, const model::ModelInfo& model);
   void set_rate_limits(wire::RateLimitSnapshot snapshot);
   void fill_window(const model::ModelInfo& model);
+  /// After the history was replaced or cut: the last usage becomes an estimate of what is there (context.md 3.5).
+  void recompute_usage(const model::ModelInfo& model);
   void emit_token_count();
+  /// Tokens that the next request takes, as far as the server has counted and estimates go (context.md 3.4).
+  std::int64_t tokens_in_use() const;
+  /// Estimate of the session's instructions.
+  std::int64_t instruction_tokens() const;
   /// Warns, once in a turn, when another model than the requested one answered (model-client.md 9.8).
   void check_served_model(const std::string& served, const TurnContext& turn);
 
@@ -116,6 +134,8 @@ class Session : public tools::Host {
   std::optional<context::PreviousTurn> previous;
   std::optional<std::string> unclosed_turn;  // cut off by a crash; the next turn closes it
   std::optional<wire::TokenUsageInfo> token_info;
+  bool server_counts_reasoning = false;  // its totals include reasoning of earlier turns; for this turn only
+  CompactionBreaker breaker;
   std::optional<wire::RateLimitSnapshot> rate_limits;
   std::string reroute_warned_for;     // turn id
   wire::TruncationPolicy truncation;  // of the current model; decides what the history keeps of outputs

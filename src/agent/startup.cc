@@ -34,9 +34,11 @@ void adopt_settings(Session& session) {
   s.collaboration_mode = default_mode(s.model, s.effort);
 }
 
-std::string session_meta_json(const Session& session, std::int64_t now_ms) {
+std::string session_meta_json(const Session& session, std::int64_t now_ms,
+                              std::optional<std::string> forked_from = std::nullopt) {
   wire::SessionMeta meta;
   meta.id = session.thread_id;
+  meta.forked_from_id = std::move(forked_from);
   meta.timestamp = io::utc_ms_text(now_ms);
   meta.cwd = session.settings.cwd;
   meta.originator = session.options.identity.originator;
@@ -48,10 +50,12 @@ std::string session_meta_json(const Session& session, std::int64_t now_ms) {
   return dump_mapped(meta);
 }
 
-void emit_configured(Session& session, std::optional<json::array> initial) {
+void emit_configured(Session& session, std::optional<json::array> initial,
+                     std::optional<std::string> forked_from = std::nullopt) {
   const auto& s = session.settings;
   wire::event::SessionConfigured event;
   event.session_id = session.thread_id;
+  event.forked_from_id = std::move(forked_from);
   event.model = s.model;
   event.model_provider_id = session.config.provider.id;
   event.service_tier = s.service_tier;
@@ -85,57 +89,66 @@ void make_client(Session& session) {
   session.client = std::make_unique<model::ModelClient>(session.world, std::move(options));
 }
 
-/// A new thread is told its context at once; the lines queue until the first user message.
-void start_fresh(Session& session) {
+/// The configured instructions, else those that the history was recorded with, else the model's.
+std::string base_instructions(const Session& session, const model::ModelInfo& model,
+                              const std::optional<std::string>& recorded) {
+  if (session.config.base_instructions) return *session.config.base_instructions;
+  return recorded ? *recorded : model::model_instructions(model, session.settings.personality);
+}
+
+/// A log under a new id, which exists only in memory for now; its first line is queued.
+void create_log(Session& session, std::optional<std::string> forked_from) {
+  if (session.options.ephemeral) return;
   std::int64_t now = session.world.clock.now_ms();
-  session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
-  auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
-  session.base_instructions = session.config.base_instructions
-                                  ? *session.config.base_instructions
-                                  : model::model_instructions(model, session.settings.personality);
-  session.truncation = model.truncation_policy;
-  if (!session.options.ephemeral) {
-    auto path = store::rollout_path(session.config.home, session.world.clock.local(now / 1000), session.thread_id);
-    auto* s = &session;
-    session.log =
-        store::RolloutLog::create(session.world, std::move(path), [s](std::string text) { s->warn(std::move(text)); });
-    session.log->append("session_meta", session_meta_json(session, now));
-  }
-  make_client(session);
-  emit_configured(session, std::nullopt);
+  auto path = store::rollout_path(session.config.home, session.world.clock.local(now / 1000), session.thread_id);
+  auto* s = &session;
+  session.log =
+      store::RolloutLog::create(session.world, std::move(path), [s](std::string text) { s->warn(std::move(text)); });
+  session.log->append("session_meta", session_meta_json(session, now, std::move(forked_from)));
+}
+
+/// The model is told everything, and that is what later turns compare with.
+void record_full_context(Session& session) {
   auto turn = make_turn_context(session, "", std::nullopt);
   session.record_all(context::full_context(session.context_inputs(turn)));
   session.baseline = turn_context_item(session, turn);
 }
 
-Result<> start_resumed(Session& session) {
-  TRY(auto loaded, store::load_rollout(session.world.files, *session.options.resume_path));
-  session.thread_id = loaded.thread_id;
+/// A new thread is told its context at once; the lines queue until the first user message.
+void start_fresh(Session& session) {
+  session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
+  auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
+  session.base_instructions = base_instructions(session, model, std::nullopt);
+  session.truncation = model.truncation_policy;
+  create_log(session, std::nullopt);
+  make_client(session);
+  emit_configured(session, std::nullopt);
+  record_full_context(session);
+}
+
+/// What the lines of a log establish becomes the session's.
+void adopt_history(Session& session, std::span<const wire::RolloutLine> lines) {
   auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
   session.truncation = model.truncation_policy;
-  auto rebuilt = context::rebuild(loaded.lines, session.truncation);
-  session.base_instructions = session.config.base_instructions ? *session.config.base_instructions
-                              : rebuilt.base_instructions
-                                  ? *rebuilt.base_instructions
-                                  : model::model_instructions(model, session.settings.personality);
+  auto rebuilt = context::rebuild(lines, session.truncation);
+  session.base_instructions = base_instructions(session, model, rebuilt.base_instructions);
   session.history = std::move(rebuilt.history);
   session.baseline = std::move(rebuilt.baseline);
   session.previous = rebuilt.previous;
   session.token_info = rebuilt.token_info;
   if (rebuilt.open_turn) session.unclosed_turn = rebuilt.open_turn_id;
-  if (!session.options.ephemeral) {
-    auto* s = &session;
-    TRY(session.log,
-        store::RolloutLog::open(session.world, loaded.path, [s](std::string text) { s->warn(std::move(text)); }));
+}
+
+json::array initial_messages(const Session& session, std::span<const wire::RolloutLine> lines) {
+  json::array out;
+  if (!session.sink.wants_details()) return out;
+  for (const auto& line : lines) {
+    if (const auto* event = std::get_if<wire::EventMsg>(&line.payload)) out.push_back(to_json(*event));
   }
-  make_client(session);
-  json::array initial;
-  if (session.sink.wants_details()) {
-    for (const auto& line : loaded.lines) {
-      if (const auto* event = std::get_if<wire::EventMsg>(&line.payload)) initial.push_back(to_json(*event));
-    }
-  }
-  emit_configured(session, std::move(initial));
+  return out;
+}
+
+void warn_of_history(Session& session, const store::LoadedRollout& loaded) {
   for (const auto& problem : loaded.problems) session.warn(problem);
   if (session.previous && session.previous->model != session.settings.model) {
     session.warn(fmt::format(
@@ -143,6 +156,44 @@ Result<> start_resumed(Session& session) {
         "to go on as before.",
         session.previous->model, session.settings.model, session.previous->model));
   }
+}
+
+Result<> start_resumed(Session& session) {
+  TRY(auto loaded, store::load_rollout(session.world.files, *session.options.resume_path));
+  session.thread_id = loaded.thread_id;
+  adopt_history(session, loaded.lines);
+  if (!session.options.ephemeral) {
+    auto* s = &session;
+    TRY(session.log,
+        store::RolloutLog::open(session.world, loaded.path, [s](std::string text) { s->warn(std::move(text)); }));
+  }
+  make_client(session);
+  emit_configured(session, initial_messages(session, loaded.lines));
+  warn_of_history(session, loaded);
+  return {};
+}
+
+/// A new thread that goes on from the lines of another: they are copied, and the context is told anew (session.md 5.1).
+Result<> start_forked(Session& session) {
+  TRY(auto loaded, store::load_rollout(session.world.files, *session.options.fork_path));
+  std::span<const wire::RolloutLine> lines(loaded.lines);
+  if (session.options.fork_before) lines = context::lines_before_user_message(lines, *session.options.fork_before);
+  if (lines.empty()) {
+    start_fresh(session);
+    return {};
+  }
+  session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
+  adopt_history(session, lines);
+  session.unclosed_turn.reset();  // it is the source's
+  create_log(session, loaded.thread_id);
+  make_client(session);
+  if (session.log) {
+    for (const auto& line : lines) session.log->append_copy(line);
+  }
+  emit_configured(session, initial_messages(session, lines), loaded.thread_id);
+  warn_of_history(session, loaded);
+  record_full_context(session);
+  if (session.log) session.log->materialise();
   return {};
 }
 
@@ -166,6 +217,7 @@ Result<> start_session(Session& session) {
   session.user_instructions =
       context::user_instructions(session.world.files, session.config, session.config.home, session.settings.cwd);
   if (session.options.resume_path) return start_resumed(session);
+  if (session.options.fork_path) return start_forked(session);
   start_fresh(session);
   return {};
 }

@@ -25,19 +25,29 @@ struct Thread::Impl {
     io::Event ended;
   };
 
-  /// What runs as the one active turn.
-  using Work = std::function<io::Task<>(io::Stop&)>;
-  static io::Task<> run_active(Impl* self, Work work) {
-    co_await work(self->active->stop);
+  /// A compaction and a command of the user are turns without input.
+  using Work = std::variant<TurnInput, wire::op::Compact, wire::op::RunUserShellCommand>;
+
+  static io::Task<> run_active(Impl* self, std::string id, Work work) {
+    auto& stop = self->active->stop;
+    if (auto* input = std::get_if<TurnInput>(&work)) {
+      co_await run_turn(self->session, id, std::move(*input), self->pending, stop);
+    } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&work)) {
+      co_await run_user_shell_turn(self->session, id, std::move(shell->command), self->pending, stop);
+    } else {
+      co_await run_compact_turn(self->session, id, self->pending, stop);
+    }
     auto ended = std::move(self->active);
     ended->ended.set();
     self->start_next();
   }
 
   void dispatch(wire::Submission& submission);
-  void start(const std::string& id, Work work);
-  void start_turn(const std::string& id, TurnInput input);
-  void user_shell(const std::string& id, std::string line);
+  void start_turn(const std::string& id, Work work);
+  /// Ends what is running, then starts.
+  void replace_turn(const std::string& id, Work work);
+  void roll_back(const std::string& id, std::uint32_t turns);
+  void user_shell(const std::string& id, wire::op::RunUserShellCommand op);
   void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
   void apply(const wire::op::UserTurn& op);
   void apply(const wire::op::OverrideTurnContext& op);
@@ -60,7 +70,7 @@ struct Thread::Impl {
   io::Scope turns;
   std::shared_ptr<ActiveTurn> active;
   PendingInput pending;
-  std::deque<std::pair<std::string, TurnInput>> next;  // came when the running turn took no more input
+  std::deque<std::pair<std::string, Work>> next;  // came when the running turn took no more input
   bool closed = false;
 };
 
@@ -115,6 +125,10 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
     user_input(submission.id, std::move(input->items), std::move(schema));
   } else if (auto* change = std::get_if<wire::op::OverrideTurnContext>(&op)) {
     apply(*change);
+  } else if (std::holds_alternative<wire::op::Compact>(op)) {
+    replace_turn(submission.id, wire::op::Compact{});
+  } else if (auto* back = std::get_if<wire::op::ThreadRollback>(&op)) {
+    roll_back(submission.id, back->num_turns);
   } else if (std::holds_alternative<wire::op::Interrupt>(op)) {
     stop_turn(io::Why::interrupted);
   } else if (auto* exec = std::get_if<wire::op::ExecApproval>(&op)) {
@@ -122,7 +136,7 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
   } else if (auto* patch = std::get_if<wire::op::PatchApproval>(&op)) {
     answer(patch->id, std::move(patch->decision));
   } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&op)) {
-    user_shell(submission.id, std::move(shell->command));
+    user_shell(submission.id, std::move(*shell));
   } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
     turns.spawn(session.unified_exec.terminate_all());
   } else {
@@ -133,7 +147,7 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
 void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput> items,
                               std::optional<json::value> schema) {
   if (active && !pending.closed) {
-    pending.queue.emplace_back(std::move(items));
+    pending.queue.push_back(std::move(items));
   } else if (active) {
     next.emplace_back(id, TurnInput{std::move(items), std::move(schema)});
   } else {
@@ -141,38 +155,43 @@ void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput
   }
 }
 
-/// The first of the waiting inputs starts a turn, the others join it.
+/// The first of what waits starts a turn; input behind it joins that turn, other work waits on.
 void Thread::Impl::start_next() {
   if (closed || next.empty()) return;
-  auto waiting = std::exchange(next, {});
-  start_turn(waiting.front().first, std::move(waiting.front().second));
-  waiting.pop_front();
-  for (auto& [id, input] : waiting) pending.queue.emplace_back(std::move(input.items));
+  auto [id, work] = std::move(next.front());
+  next.pop_front();
+  start_turn(id, std::move(work));
+  while (!next.empty() && std::holds_alternative<TurnInput>(next.front().second)) {
+    pending.queue.emplace_back(std::move(std::get<TurnInput>(next.front().second).items));
+    next.pop_front();
+  }
 }
 
-void Thread::Impl::start(const std::string& id, Work work) {
+void Thread::Impl::start_turn(const std::string& id, Work work) {
   pending = {};
   active = std::make_shared<ActiveTurn>(&turns.stop());
   active->id = id;
   active->cwd = session.settings.cwd;
-  turns.spawn(run_active(this, std::move(work)));
+  turns.spawn(run_active(this, id, std::move(work)));
 }
 
-void Thread::Impl::start_turn(const std::string& id, TurnInput input) {
-  start(id,
-        [this, id, input = std::move(input)](io::Stop& stop) { return run_turn(session, id, input, pending, stop); });
+void Thread::Impl::replace_turn(const std::string& id, Work work) {
+  if (!active) {
+    start_turn(id, std::move(work));
+    return;
+  }
+  next.emplace_back(id, std::move(work));
+  stop_turn(io::Why::replaced);
 }
 
 /// Beside a running turn the command belongs to it. Its record joins what waits for the next request of whatever turn
 /// then runs, so that it does not come between a call and its output.
-void Thread::Impl::user_shell(const std::string& id, std::string line) {
+void Thread::Impl::user_shell(const std::string& id, wire::op::RunUserShellCommand op) {
   if (!active) {
-    start(id, [this, id, line = std::move(line)](io::Stop& stop) {
-      return run_user_shell_turn(session, id, line, pending, stop);
-    });
+    start_turn(id, std::move(op));
     return;
   }
-  UserCommand command{std::move(line), active->id, active->cwd, session.truncation};
+  UserCommand command{std::move(op.command), active->id, active->cwd, session.truncation};
   session.user_commands.start(std::move(command), [this](wire::ResponseItem record) {
     if (active && !pending.closed) {
       pending.queue.emplace_back(std::move(record));
@@ -180,6 +199,23 @@ void Thread::Impl::user_shell(const std::string& id, std::string line) {
       session.record(record);
     }
   });
+}
+
+/// context.md 6.6. Nothing is removed from the log: a marker tells readers what no longer counts.
+void Thread::Impl::roll_back(const std::string& id, std::uint32_t count) {
+  if (count == 0 || active) {
+    wire::event::Error event;
+    event.message = count == 0 ? "num_turns must be >= 1" : "Cannot rollback while a turn is in progress.";
+    event.codex_error_info = wire::CodexErrorInfo::named("thread_rollback_failed");
+    session.emit_as(id, std::move(event));
+    return;
+  }
+  session.turn_id = id;
+  session.history.drop_last_user_turns(count);
+  session.baseline.reset();
+  session.recompute_usage(model::resolve_model(session.catalog, session.settings.model, session.config));
+  session.emit(wire::event::ThreadRolledBack{.num_turns = count});
+  turns.spawn(session.durable());
 }
 
 void Thread::Impl::apply(const wire::op::UserTurn& op) {

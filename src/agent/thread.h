@@ -38,6 +38,9 @@ struct ThreadOptions {
   std::string model;                         // chosen slug
   bool ephemeral = false;                    // nothing on disk
   std::optional<std::string> resume_path{};  // continue this rollout
+  std::optional<std::string> fork_path{};    // a new thread with the history of this rollout
+  /// With fork_path: only what came before the n-th user message, counted from 0.
+  std::optional<std::size_t> fork_before{};
 };
 
 class Thread {

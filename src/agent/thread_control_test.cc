@@ -291,18 +291,6 @@ TEST_F(ThreadControlTest, AUsageLimitKeepsItsRateLimits) {
   EXPECT_EQ(recorder.last<wire::event::TokenCount>()->rate_limits->primary->used_percent, 100);
 }
 
-// context.md 8.5: an image of the user's own is not replaced.
-TEST_F(ThreadControlTest, AnInvalidImageOfTheUserIsAnError) {
-  auto look = turn("look");
-  look.items.push_back(wire::input::Image{"data:image/png;base64,AAAA"});
-  http.queue(io::ScriptedResponse::text(400, "The image data you provided does not represent a valid image"));
-  answer(sse({message("ok"), completed}));
-  run({look, turn("again")});
-  ASSERT_EQ(http.requests().size(), 2u);
-  EXPECT_EQ(recorder.last<wire::event::Error>()->codex_error_info->kind, "bad_request");
-  EXPECT_TRUE(contains(http.requests()[1].body, "data:image/png;base64,AAAA")) << "it is still there";
-}
-
 TEST_F(ThreadControlTest, TheQueueIsBoundedAndClosesWithTheThread) {
   answer(sse({message("ok"), completed}));
   bool filled = false;

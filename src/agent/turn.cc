@@ -2,7 +2,9 @@
 // calls, record the outputs, deliver what came in meanwhile, again or finish.
 #include "agent/turn.h"
 
+#include "agent/compaction.h"
 #include "agent/git_metadata.h"
+#include "agent/image_search.h"
 #include "agent/sampling.h"
 #include "agent/turn_context.h"
 #include "agent/user_items.h"
@@ -63,16 +65,25 @@ io::Task<LastMessage> sample_until_done(Session& session, const TurnContext& tur
   auto model_session = session.client->new_session();
   tools::TurnDiff diff(session.world.files, turn.settings.cwd);
   auto tool_context = session.tool_context(turn, diff);
+  SamplingInput request{session, turn, *model_session, tool_context, diff, metadata, pending};
+  std::optional<ImageSearch> image_search;
   for (;;) {
     co_await record_pending(session, pending);
-    SamplingInput request{session, turn, *model_session, tool_context, diff, metadata, pending};
     auto sampled = co_await sample_with_retries(request);
     if (!sampled) {
-      if (sampled.error().cls == model::ErrorClass::invalid_image && session.history.drop_last_tool_images()) continue;
-      session.fail_turn(sampled.error());
+      const auto& error = sampled.error();
+      if (error.about_image) {
+        if (!image_search) image_search.emplace(request);
+        if (co_await image_search->remove_culprit(error)) continue;
+      }
+      session.fail_turn(error);
       co_return std::nullopt;
     }
+    image_search.reset();
     if (!sampled->needs_follow_up) co_return sampled->last_message;
+    if (must_compact_inside(session, turn) && !co_await compact_inside_turn(session, turn, metadata)) {
+      co_return std::nullopt;
+    }
   }
 }
 
@@ -81,14 +92,14 @@ io::Task<bool> close_aborted(Session& session, std::string turn_id, io::Why why,
   pending->abandon();
   session.drop_approvals();
   co_await session.user_commands.stop(turn_id);
-  if (why == io::Why::interrupted || why == io::Why::shutdown) {
+  const bool replaced = why == io::Why::replaced;
+  if (!replaced) {
     co_await session.unified_exec.terminate_all();
     if (auto marker = context::text_message("user", {context::turn_aborted_fragment()})) session.record(*marker);
   }
   wire::event::TurnAborted event;
   event.turn_id = turn_id;
-  event.reason = why == io::Why::interrupted || why == io::Why::shutdown ? wire::event::AbortReason::interrupted
-                                                                         : wire::event::AbortReason::replaced;
+  event.reason = replaced ? wire::event::AbortReason::replaced : wire::event::AbortReason::interrupted;
   co_await session.emit_durable(std::move(event));
   co_return true;
 }
@@ -101,13 +112,32 @@ void emit_started(Session& session, const TurnContext& turn) {
   session.emit(std::move(started));
 }
 
+/// The order is that of context.md 6.3: a compaction before the turn sees nothing of the turn.
 io::Task<LastMessage> regular_body(Session& session, const TurnContext& turn, TurnInput& input, PendingInput& pending,
                                    GitMetadata& metadata) {
-  // Pre-turn compaction belongs here: before the new context and the user's message are recorded.
+  bool ready = false;
+  std::exception_ptr stopped;
+  try {
+    ready = co_await compact_before_turn(session, turn, metadata);
+  } catch (...) {
+    stopped = std::current_exception();
+  }
+  if (!ready) {
+    // What the user wrote is kept even so; baselines stay as they were, the next turn tells the model of its settings.
+    co_await io::under(nullptr, record_user_input(session, input.items));
+    if (stopped) std::rethrow_exception(stopped);
+    co_return std::nullopt;
+  }
   record_context(session, turn);
   co_await record_user_input(session, input.items);
   session.previous = context::PreviousTurn{turn.settings.model, false};
   co_return co_await sample_until_done(session, turn, pending, metadata);
+}
+
+io::Task<LastMessage> compact_body(Session& session, const TurnContext& turn, GitMetadata& metadata) {
+  auto settings = model_settings(session, turn);
+  co_await compact(session, turn, settings, CompactionPlace::outside, metadata);
+  co_return std::nullopt;
 }
 
 io::Task<LastMessage> user_shell_body(Session& session, const TurnContext& turn, std::string line) {
@@ -140,6 +170,7 @@ io::Task<> run_framed(Session& session, std::string turn_id, std::optional<json:
                       io::Stop& stop, const Body& body) {
   session.turn_id = turn_id;
   close_crashed_turn(session);
+  session.server_counts_reasoning = false;
   TurnContext turn = make_turn_context(session, turn_id, std::move(schema));
   session.truncation = turn.model.truncation_policy;
   if (turn.model.fallback_metadata) session.warn(fallback_metadata_warning(turn.model.slug));
@@ -172,6 +203,11 @@ io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, Pend
     return regular_body(session, turn, input, pending, metadata);
   };
   co_await run_framed(session, std::move(turn_id), std::move(input.output_schema), pending, stop, body);
+}
+
+io::Task<> run_compact_turn(Session& session, std::string turn_id, PendingInput& pending, io::Stop& stop) {
+  Body body = [&](const TurnContext& turn, GitMetadata& metadata) { return compact_body(session, turn, metadata); };
+  co_await run_framed(session, std::move(turn_id), std::nullopt, pending, stop, body);
 }
 
 io::Task<> run_user_shell_turn(Session& session, std::string turn_id, std::string line, PendingInput& pending,

@@ -41,6 +41,10 @@ struct TurnInput {
 /// adds steered input to it.
 io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, PendingInput& pending, io::Stop& stop);
 
+/// A turn of its own for a compaction that the user asked for. Touches neither the previous turn's settings nor the
+/// user's messages.
+io::Task<> run_compact_turn(Session& session, std::string turn_id, PendingInput& pending, io::Stop& stop);
+
 /// A turn of its own for a command of the user (session.md 3.8). Touches neither the baseline nor the previous turn's
 /// settings.
 io::Task<> run_user_shell_turn(Session& session, std::string turn_id, std::string line, PendingInput& pending,

@@ -47,4 +47,16 @@ wire::TurnContext turn_context_item(const Session& session, const TurnContext& t
   return item;
 }
 
+model::TurnSettings model_settings(const Session& session, const TurnContext& turn) {
+  const auto& s = turn.settings;
+  model::TurnSettings out;
+  out.model = turn.model;
+  out.effort = s.effort;
+  out.summary = s.summary;
+  out.verbosity = session.config.model_verbosity;
+  out.service_tier = s.service_tier;
+  out.fast_mode = session.config.features.enabled(config::Feature::fast_mode);
+  return out;
+}
+
 }  // namespace burin::agent

@@ -98,4 +98,22 @@ std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
   return out;
 }
 
+std::uint64_t hash64(std::string_view bytes) {
+  constexpr std::uint64_t factor = 0x9E3779B97F4A7C15;
+  std::uint64_t h = bytes.size() * factor;
+  auto mix = [&h](std::uint64_t word) {
+    h = std::rotl(h ^ word, 29) * factor;
+    h ^= h >> 32;
+  };
+  std::uint64_t word = 0;
+  for (; bytes.size() >= sizeof word; bytes.remove_prefix(sizeof word)) {
+    std::memcpy(&word, bytes.data(), sizeof word);
+    mix(word);
+  }
+  word = 0;
+  if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
+  mix(word);
+  return h;
+}
+
 }  // namespace burin

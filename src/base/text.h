@@ -47,6 +47,8 @@ std::optional<std::string> base64url_decode(std::string_view text);  // without 
 std::string hex(std::string_view bytes);
 std::array<std::uint8_t, 20> sha1(std::string_view bytes);
 std::array<std::uint8_t, 32> sha256(std::string_view bytes);
+/// Fast, the same in every build; for telling texts apart, not against intent.
+std::uint64_t hash64(std::string_view bytes);
 
 /// One word for a POSIX shell, as the Rust crate shlex 1.3 writes it: bare when only [A-Za-z0-9+./:@]_-] is in it, ''
 /// for an empty one, else in single quotes where possible and in double quotes around ' and backslashes.

@@ -142,18 +142,33 @@ TEST(History, StructuredOutputsBecomeTextOnlyForFreeformPatchRequests) {
   EXPECT_EQ(input(other, {.freeform_patch = true})[1], output) << "only outputs of the named tools";
 }
 
-TEST(History, InvalidImageReplacement) {
+TEST(History, RemovingAnImage) {
   History h;
-  h.record(user("hi"), wide);
-  EXPECT_FALSE(h.drop_last_tool_images());
+  h.record(item(R"({"type":"message","role":"user","content":[{"type":"input_text","text":"<image>"},)"
+                R"({"type":"input_image","image_url":"data:a"},{"type":"input_text","text":"</image>"}]})"),
+           wide);
+  h.images_accepted();
   h.record(item(R"({"type":"function_call","name":"view_image","arguments":"{}","call_id":"v"})"), wide);
-  h.record(
-      item(R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_image","image_url":"data:x"}]})"),
-      wide);
-  EXPECT_TRUE(h.drop_last_tool_images());
+  h.record(item(R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_image","image_url":"data:x"},)"
+                R"({"type":"input_image","image_url":"data:y"}]})"),
+           wide);
+  EXPECT_EQ(h.suspect_images(), (std::vector<ImageRef>{{2, 0}, {2, 1}})) << "the first was taken by the server";
+  std::vector<ImageRef> hidden{{2, 1}};
+  EXPECT_EQ(input(h, {.hide = &hidden})[2],
+            R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_image","image_url":"data:x"},)"
+            R"({"type":"input_text","text":"Invalid image"}]})");
+  auto before = h.items()[2];
+  h.remove_image({2, 0});
   EXPECT_EQ(input(h)[2],
-            R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_text","text":"Invalid image"}]})");
-  EXPECT_FALSE(h.drop_last_tool_images()) << "nothing left to replace";
+            R"({"type":"function_call_output","call_id":"v","output":[{"type":"input_text","text":"Invalid image"},)"
+            R"({"type":"input_image","image_url":"data:y"}]})");
+  EXPECT_EQ(h.suspect_images(), (std::vector<ImageRef>{{2, 0}})) << "numbers count the images that are left";
+  h.put_back(2, before);
+  EXPECT_EQ(h.suspect_images().size(), 2u);
+  h.images_accepted();
+  EXPECT_EQ(h.suspect_images().size(), 3u) << "all of them, once all were taken";
+  h.remove_image({0, 0});
+  EXPECT_TRUE(contains(input(h)[0], "An image was here.")) << "a message says more than a tool's output";
 }
 
 TEST(History, DroppingUserTurns) {

@@ -211,6 +211,16 @@ ImageProblem undecodable(const std::string& file, std::string_view bytes, Format
 
 using namespace images_detail;
 
+std::optional<ImageSize> image_size(std::string_view base64_text) {
+  auto bytes = base64_decode(base64_text);
+  if (!bytes) return std::nullopt;
+  Format format = format_of(*bytes);
+  ImageSize size;
+  if (format == Format::unknown || !read_size(*bytes, format, &size.width, &size.height)) return std::nullopt;
+  if (size.width <= 0 || size.height <= 0) return std::nullopt;
+  return size;
+}
+
 ImageOutcome load_image(io::Files& files, const std::string& file) {
   auto bytes = files.read(file, max_file_bytes);
   if (!bytes) {

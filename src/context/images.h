@@ -3,6 +3,7 @@
 // PNG, JPEG and WebP that fit 2048 x 768 go out byte for byte; other formats become PNG; larger ones are scaled down.
 // Decoding takes hundreds of milliseconds for large pictures, so callers run it on the pool.
 #pragma once
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -20,6 +21,12 @@ struct ImageProblem {
   std::string text;
 };
 using ImageOutcome = std::variant<ImageData, ImageProblem>;
+
+/// Width and height in pixels of a base64 picture; nullopt when no decoder knows it.
+struct ImageSize {
+  int width = 0, height = 0;
+};
+std::optional<ImageSize> image_size(std::string_view base64_text);
 
 /// Reads and prepares a local image; never fails otherwise than with a text. Blocking.
 ImageOutcome load_image(io::Files& files, const std::string& path);

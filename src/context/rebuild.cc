@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "context/compaction.h"
 #include "context/fragments.h"
-#include "context/truncate.h"
 
 namespace burin::context {
 
 namespace rebuild_detail {
-
-constexpr std::int64_t legacy_user_tokens = 20'000;
 
 template <class E>
 const E* event_of(const wire::RolloutLine& line) {
@@ -94,32 +92,6 @@ class MetadataScan {
   bool reference_known_ = false;
 };
 
-/// A compaction of the old form, without replacement history: the user's messages so far, newest first within a budget,
-/// then the summary.
-void legacy_compaction(History& history, const std::string& summary, const wire::TruncationPolicy& policy) {
-  std::vector<wire::ResponseItem> kept;
-  std::int64_t left = legacy_user_tokens;
-  for (auto it = history.items().rbegin(); it != history.items().rend() && left > 0; ++it) {
-    if (!it->user || it->contextual) continue;
-    auto document = parse_json(it->json);
-    auto item = document ? wire::read_item(*document) : Result<wire::ResponseItem>(tl::unexpected(document.error()));
-    const auto* message = item ? std::get_if<wire::Message>(&*item) : nullptr;
-    if (message == nullptr) continue;
-    std::string text;
-    for (const auto& part : message->content) {
-      if (const auto* t = std::get_if<wire::InputText>(&part)) text += t->text;
-    }
-    auto tokens = tokens_of_bytes(static_cast<std::int64_t>(text.size()));
-    if (tokens > left) text = truncate(text, {wire::TruncationMode::tokens, left});
-    left -= std::min(tokens, left);
-    if (auto m = text_message("user", {std::move(text)})) kept.push_back(std::move(*m));
-  }
-  std::reverse(kept.begin(), kept.end());
-  history.clear();
-  for (const auto& item : kept) history.record(item, policy);
-  if (auto m = text_message("user", {summary})) history.record(*m, policy);
-}
-
 }  // namespace rebuild_detail
 
 using namespace rebuild_detail;
@@ -134,7 +106,7 @@ Rebuilt rebuild(std::span<const wire::RolloutLine> lines, const wire::Truncation
   std::size_t from = 0;
   if (scan.base) {
     const auto& compacted = std::get<wire::Compacted>(lines[*scan.base].payload);
-    for (const auto& item : *compacted.replacement_history) out.history.record(item, policy);
+    out.history.replace(*compacted.replacement_history);
     from = *scan.base + 1;
   }
   for (const auto& line : lines.subspan(from)) {
@@ -142,10 +114,9 @@ Rebuilt rebuild(std::span<const wire::RolloutLine> lines, const wire::Truncation
       out.history.record(*item, policy);
     } else if (const auto* compacted = std::get_if<wire::Compacted>(&line.payload)) {
       if (compacted->replacement_history) {
-        out.history.clear();
-        for (const auto& replaced : *compacted->replacement_history) out.history.record(replaced, policy);
+        out.history.replace(*compacted->replacement_history);
       } else {
-        legacy_compaction(out.history, compacted->message, policy);
+        out.history.replace(legacy_replacement(out.history, compacted->message));
         out.baseline.reset();
       }
     } else if (const auto* back = event_of<wire::event::ThreadRolledBack>(line)) {
@@ -166,6 +137,18 @@ Rebuilt rebuild(std::span<const wire::RolloutLine> lines, const wire::Truncation
     }
   }
   return out;
+}
+
+std::span<const wire::RolloutLine> lines_before_user_message(std::span<const wire::RolloutLine> lines, std::size_t n) {
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (const auto* item = std::get_if<wire::ResponseItem>(&lines[i].payload); item != nullptr) {
+      if (is_real_user_message(*item)) starts.push_back(i);
+    } else if (const auto* back = event_of<wire::event::ThreadRolledBack>(lines[i])) {
+      starts.resize(starts.size() - std::min<std::size_t>(starts.size(), back->num_turns));
+    }
+  }
+  return n < starts.size() ? lines.first(starts[n]) : std::span<const wire::RolloutLine>();
 }
 
 }  // namespace burin::context

@@ -26,4 +26,8 @@ struct Rebuilt {
 /// `policy` is the truncation policy of the model that the thread goes on with.
 Rebuilt rebuild(std::span<const wire::RolloutLine> lines, const wire::TruncationPolicy& policy);
 
+/// The lines before the n-th user message, counted from 0 over what rollbacks have left (session.md 5.7). Lines that
+/// precede it in its turn stay. Nothing when there are fewer messages.
+std::span<const wire::RolloutLine> lines_before_user_message(std::span<const wire::RolloutLine> lines, std::size_t n);
+
 }  // namespace burin::context

@@ -34,7 +34,7 @@ namespace burin::io {
 class Loop;
 
 /// Why a task was stopped. The first reason that reaches a node wins.
-enum class Why : std::uint8_t { none, finished, interrupted, deadline, shutdown, sibling_failed };
+enum class Why : std::uint8_t { none, finished, interrupted, replaced, deadline, shutdown, sibling_failed };
 
 /// Thrown at a suspension point of a stopped task; caught by Scope and at tool and turn boundaries only.
 struct Cancelled {

@@ -293,6 +293,12 @@ std::optional<std::int64_t> ModelInfo::usable_window() const {
   return *context_window * effective_context_window_percent / 100;
 }
 
+std::optional<std::int64_t> ModelInfo::auto_compact_limit() const {
+  if (!context_window) return auto_compact_token_limit;
+  auto ceiling = *context_window * 9 / 10;
+  return std::min(auto_compact_token_limit.value_or(ceiling), ceiling);
+}
+
 bool ModelInfo::supports_personality() const {
   if (!model_messages || !model_messages->instructions_template || !model_messages->instructions_variables)
     return false;

@@ -91,6 +91,8 @@ struct ModelInfo {
   bool supports_images() const;
   /// `context_window * percent / 100`: what clients see and what "full" means.
   std::optional<std::int64_t> usable_window() const;
+  /// When to compact: the configured or the model's limit, at most 90 % of the raw window (context.md 3.7).
+  std::optional<std::int64_t> auto_compact_limit() const;
   /// Template with three variables: the personality can be chosen.
   bool supports_personality() const;
 };

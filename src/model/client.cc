@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "model/backoff.h"
@@ -15,6 +16,7 @@ namespace client_detail {
 
 constexpr io::Span headers_deadline = std::chrono::minutes(10);
 constexpr std::size_t max_error_body = 1 << 20;
+constexpr std::size_t max_compact_body = 256 << 20;
 constexpr int zstd_level = 3;
 
 std::string compress(const std::string& body) {
@@ -136,49 +138,78 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
     body = compress(body);
     if (body.empty()) co_return ModelFail(stream_error("the request could not be compressed"));
   }
-  for (std::uint64_t attempt_number = 0;; ++attempt_number) {
+  auto headers = [&](const Credential& credential) {
+    TurnHeaders turn{.thread_id = o.thread_id,
+                     .subagent = o.subagent,
+                     .beta_features = o.beta_features,
+                     .turn_state = turn_state_,
+                     .turn_metadata = turn_metadata ? turn_metadata() : std::string()};
+    return responses_headers(o.identity, o.provider, credential, turn, world.env, zstd);
+  };
+  auto response = co_await client_.post("responses", body, headers);
+  if (!response) co_return ModelFail(response.error());
+  if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
+    turn_state_ = std::string(*state);
+  }
+  co_return std::make_unique<SseStream>(world.loop, std::move(*response), idle);
+}
+
+io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(const Prompt& prompt,
+                                                                            std::string_view model) {
+  std::vector<wire::ResponseItem> items;
+  if (prompt.input.empty()) co_return items;
+  auto body = build_compact_body(prompt, model);
+  auto headers = [&](const Credential& credential) {
+    TurnHeaders turn{.thread_id = options_.thread_id, .subagent = options_.subagent};
+    return compact_headers(options_.identity, options_.provider, credential, turn, world_.env);
+  };
+  auto response = co_await post("responses/compact", body, headers);
+  if (!response) co_return ModelFail(response.error());
+  auto text = co_await io::with_deadline(headers_deadline, "body", io::read_body(**response, max_compact_body));
+  if (!text) co_return ModelFail(stream_error(text.error().what));
+  auto document = parse_json(*text);
+  const json::array* output = document ? find_array(*document, "output") : nullptr;
+  if (output == nullptr) co_return ModelFail(stream_error("the compaction's answer has no list \"output\""));
+  for (const auto& each : *output) {
+    auto item = wire::read_item(each);
+    if (!item) co_return ModelFail(stream_error("the compaction's answer cannot be read: " + item.error().what));
+    items.push_back(std::move(*item));
+  }
+  co_return items;
+}
+
+io::Task<ModelClient::Reply> ModelClient::post(std::string_view path, const std::string& body,
+                                               const MakeHeaders& headers) {
+  for (std::uint64_t attempt = 0;; ++attempt) {
     bool transient = false;
-    auto result = co_await attempt(body, zstd, turn_metadata ? turn_metadata() : std::string(), &transient);
-    if (result || !transient || attempt_number >= o.provider.request_max_retries) co_return result;
-    log(Level::info, "model", "request failed, trying again: {}", result.error().message);
-    co_await io::sleep(backoff(world.random, attempt_number + 1));
+    auto reply = co_await post_once(path, body, headers, &transient);
+    if (reply || !transient || attempt >= options_.provider.request_max_retries) co_return reply;
+    log(Level::info, "model", "request failed, trying again: {}", reply.error().message);
+    co_await io::sleep(backoff(world_.random, attempt + 1));
   }
 }
 
-io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::attempt(const std::string& body, bool zstd,
-                                                                          const std::string& turn_metadata,
-                                                                          bool* transient) {
-  io::World& world = client_.world();
-  const ClientOptions& o = client_.options();
-  auto credential = credential_for(o.provider, o.auth, world.env);
+io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, const std::string& body,
+                                                    const MakeHeaders& headers, bool* transient) {
+  auto credential = credential_for(options_.provider, options_.auth, world_.env);
   if (!credential) co_return ModelFail(credential.error());
   io::HttpRequest request;
   request.method = "POST";
-  request.url = provider_url(o.provider, o.auth, "responses");
-  TurnHeaders turn{.thread_id = o.thread_id,
-                   .subagent = o.subagent,
-                   .beta_features = o.beta_features,
-                   .turn_state = turn_state_,
-                   .turn_metadata = turn_metadata};
-  request.headers = responses_headers(o.identity, o.provider, *credential, turn, world.env, zstd);
+  request.url = provider_url(options_.provider, options_.auth, path);
+  request.headers = headers(*credential);
   request.body = body;
   std::string url = request.url;
-  auto response = co_await io::with_deadline(headers_deadline, "request", world.http.send(std::move(request)));
+  auto response = co_await io::with_deadline(headers_deadline, "request", world_.http.send(std::move(request)));
   if (!response) {
     *transient = true;
     co_return ModelFail(stream_error(response.error().what));
   }
   int status = (*response)->status();
-  if (status >= 200 && status < 300) {
-    if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
-      turn_state_ = std::string(*state);
-    }
-    co_return std::make_unique<SseStream>(world.loop, std::move(*response),
-                                          io::milliseconds(o.provider.stream_idle_timeout_ms));
-  }
+  if (status >= 200 && status < 300) co_return std::move(*response);
   *transient = passing_status(status);
   auto text = co_await io::with_deadline(io::seconds(30), "error body", io::read_body(**response, max_error_body));
-  co_return ModelFail(status_error(status, **response, text ? *text : std::string(), url, world.clock.now_ms() / 1000));
+  co_return ModelFail(
+      status_error(status, **response, text ? *text : std::string(), url, world_.clock.now_ms() / 1000));
 }
 
 }  // namespace burin::model

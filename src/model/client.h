@@ -48,10 +48,21 @@ class ModelClient {
  public:
   ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {}
   std::unique_ptr<ModelSession> new_session();
+  /// Has the server compact the prompt's input (POST /responses/compact) and returns the items that stand for it. An
+  /// empty input costs no request.
+  io::Task<ModelResult<std::vector<wire::ResponseItem>>> compact(const Prompt& prompt, std::string_view model);
   const ClientOptions& options() const { return options_; }
   io::World& world() { return world_; }
 
  private:
+  friend class ModelSession;
+  using Reply = ModelResult<std::unique_ptr<io::HttpResponse>>;
+  using MakeHeaders = std::function<io::Headers(const Credential&)>;
+  /// POSTs to `path` until an answer with a good status comes, a lasting error, or the request-level budget of 9.4 is
+  /// used up.
+  io::Task<Reply> post(std::string_view path, const std::string& body, const MakeHeaders& headers);
+  io::Task<Reply> post_once(std::string_view path, const std::string& body, const MakeHeaders& headers,
+                            bool* transient);
   io::World& world_;
   ClientOptions options_;
 };
@@ -66,8 +77,6 @@ class ModelSession {
                                                              const std::function<std::string()>& turn_metadata);
 
  private:
-  io::Task<ModelResult<std::unique_ptr<EventStream>>> attempt(const std::string& body, bool zstd,
-                                                              const std::string& turn_metadata, bool* transient);
   ModelClient& client_;
   std::string turn_state_;  // written once, echoed within the turn (model-client.md 10.10)
 };

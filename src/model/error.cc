@@ -204,9 +204,13 @@ ModelError status_error(int status, const io::HttpResponse& response, std::strin
       return ModelError{
           .cls = ErrorClass::invalid_image,
           .message = "The last message holds an image that the model cannot read. Remove it and try again.",
-          .status = status};
+          .status = status,
+          .about_image = true};
     }
-    return ModelError{.cls = ErrorClass::invalid_request, .message = utf8_lossy(body), .status = status};
+    return ModelError{.cls = ErrorClass::invalid_request,
+                      .message = utf8_lossy(body),
+                      .status = status,
+                      .about_image = contains(to_lower_ascii(body), "image")};
   }
   if (status == 500) {
     return ModelError{.cls = ErrorClass::internal_server_error,
@@ -273,6 +277,11 @@ ModelError failed_event_error(const json::value& event) {
     return of(ErrorClass::invalid_request, find_string(*error, "message") ? message : "Invalid request.");
   }
   if (code == "server_is_overloaded" || code == "slow_down") return overloaded();
+  if (contains(code, "image")) {  // invalid_image_format, image_parse_error and their like
+    auto e = of(ErrorClass::invalid_image, message.empty() ? std::string(code) : message);
+    e.about_image = true;
+    return e;
+  }
   std::optional<io::Span> delay;
   if (code == "rate_limit_exceeded") delay = retry_hint(message);
   return stream_error(std::move(message), delay);

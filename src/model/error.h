@@ -40,6 +40,7 @@ struct ModelError {
   std::optional<io::Span> delay{};  // requested by the server; only for ErrorClass::stream
   std::optional<int> status{};      // HTTP status behind it
   std::optional<wire::RateLimitSnapshot> rate_limits{};
+  bool about_image = false;  // the server complains of a picture, in whatever words
 
   /// Whether the sampling request may be repeated (model-client.md 9.1, column "stream-level retry").
   bool retryable() const;

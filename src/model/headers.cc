@@ -140,20 +140,20 @@ Identity make_identity(const io::Environment& env, std::string_view entry_point,
   return id;
 }
 
-io::Headers responses_headers(const Identity& identity, const config::ProviderDef& provider,
-                              const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
-                              bool zstd) {
-  HeaderSet set;
+namespace headers_detail {
+
+void add_credential(HeaderSet& set, const Credential& credential) {
   if (credential.bearer) set.add("authorization", "Bearer " + *credential.bearer);
   if (credential.account_id) set.add("ChatGPT-Account-ID", *credential.account_id);
-  set.add("accept", "text/event-stream");
-  set.add("content-type", "application/json");
-  if (zstd) set.add("content-encoding", "zstd");
+}
+
+void add_thread(HeaderSet& set, const TurnHeaders& turn) {
   set.add("session_id", turn.thread_id);
   if (turn.subagent) set.add("x-openai-subagent", *turn.subagent);
-  if (!turn.beta_features.empty()) set.add("x-codex-beta-features", turn.beta_features);
-  if (!turn.turn_state.empty()) set.add("x-codex-turn-state", turn.turn_state);
-  if (!turn.turn_metadata.empty()) set.add("x-codex-turn-metadata", turn.turn_metadata);
+}
+
+void add_defaults(HeaderSet& set, const Identity& identity, const config::ProviderDef& provider,
+                  const io::Environment& env) {
   for (const auto& [name, value] : provider.http_headers) set.add(name, value);
   for (const auto& [name, variable] : provider.env_http_headers) {
     if (auto value = env.get(variable); value && !blank(*value)) set.add(name, *value);
@@ -161,6 +161,34 @@ io::Headers responses_headers(const Identity& identity, const config::ProviderDe
   set.add("originator", identity.originator);
   set.add("user-agent", identity.user_agent);
   if (identity.residency) set.add("x-openai-internal-codex-residency", *identity.residency);
+}
+
+}  // namespace headers_detail
+
+io::Headers responses_headers(const Identity& identity, const config::ProviderDef& provider,
+                              const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
+                              bool zstd) {
+  HeaderSet set;
+  add_credential(set, credential);
+  set.add("accept", "text/event-stream");
+  set.add("content-type", "application/json");
+  if (zstd) set.add("content-encoding", "zstd");
+  add_thread(set, turn);
+  if (!turn.beta_features.empty()) set.add("x-codex-beta-features", turn.beta_features);
+  if (!turn.turn_state.empty()) set.add("x-codex-turn-state", turn.turn_state);
+  if (!turn.turn_metadata.empty()) set.add("x-codex-turn-metadata", turn.turn_metadata);
+  add_defaults(set, identity, provider, env);
+  return std::move(set.headers);
+}
+
+io::Headers compact_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
+                            const TurnHeaders& turn, const io::Environment& env) {
+  HeaderSet set;
+  add_credential(set, credential);
+  set.add("accept", "*/*");
+  set.add("content-type", "application/json");
+  add_thread(set, turn);
+  add_defaults(set, identity, provider, env);
   return std::move(set.headers);
 }
 

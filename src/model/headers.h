@@ -44,6 +44,10 @@ io::Headers responses_headers(const Identity& identity, const config::ProviderDe
                               const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
                               bool zstd);
 
+/// All headers of POST /responses/compact.
+io::Headers compact_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
+                            const TurnHeaders& turn, const io::Environment& env);
+
 /// `url(path)` of the provider: base without trailing slashes, the path, the query parameters (3.5).
 std::string provider_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path);
 

@@ -13,6 +13,14 @@ wire::ReasoningSummary effective_summary(const TurnSettings& s) {
   return s.summary ? *s.summary : s.model.default_reasoning_summary;
 }
 
+std::optional<wire::ReasoningEffort> supported_effort(const ModelInfo& model,
+                                                      std::optional<wire::ReasoningEffort> effort) {
+  const auto& levels = model.supported_reasoning_levels;
+  bool supported = std::ranges::any_of(levels, [&](const auto& level) { return level.effort == effort; });
+  if (!effort || supported) return effort;
+  return levels.empty() ? model.default_reasoning_level : levels[(levels.size() - 1) / 2].effort;
+}
+
 namespace request_detail {
 
 void add_reasoning(std::string& out, const TurnSettings& s) {
@@ -57,24 +65,8 @@ void add_text(std::string& out, const Prompt& prompt, const TurnSettings& s) {
   out += '}';
 }
 
-std::string_view tier_name(const TurnSettings& s) {
-  if (!s.service_tier) return {};
-  if (*s.service_tier == wire::ServiceTier::flex) return "flex";
-  return s.fast_mode ? "priority" : "";
-}
-
-}  // namespace request_detail
-
-std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key, bool store) {
-  std::size_t size = prompt.instructions.size() + prompt.tools.size() + 1024;
-  for (auto item : prompt.input) size += item.size() + 1;
-  std::string out;
-  out.reserve(size + prompt.instructions.size() / 8);
-  out += "{\"model\":";
-  write_json_string(out, s.model.slug);
-  out += ",\"instructions\":";
-  write_json_string(out, prompt.instructions);
-  out += ",\"input\":[";
+void add_input(std::string& out, const Prompt& prompt) {
+  out += '[';
   for (std::size_t i = 0; i < prompt.input.size(); ++i) {
     if (i != 0) out += ',';
     out += prompt.input[i];
@@ -85,7 +77,47 @@ std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_
       out += '}';
     }
   }
-  out += "],\"tools\":";
+  out += ']';
+}
+
+/// Room for the whole body, so that it is written in one go.
+void reserve(std::string& out, const Prompt& prompt) {
+  std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
+  for (auto item : prompt.input) size += item.size() + 1;
+  out.reserve(size);
+}
+
+std::string_view tier_name(const TurnSettings& s) {
+  if (!s.service_tier) return {};
+  if (*s.service_tier == wire::ServiceTier::flex) return "flex";
+  return s.fast_mode ? "priority" : "";
+}
+
+}  // namespace request_detail
+
+std::string build_compact_body(const Prompt& prompt, std::string_view model) {
+  std::string out;
+  request_detail::reserve(out, prompt);
+  out += "{\"model\":";
+  write_json_string(out, model);
+  out += ",\"input\":";
+  request_detail::add_input(out, prompt);
+  out += ",\"instructions\":";
+  write_json_string(out, prompt.instructions);
+  out += '}';
+  return out;
+}
+
+std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key, bool store) {
+  std::string out;
+  request_detail::reserve(out, prompt);
+  out += "{\"model\":";
+  write_json_string(out, s.model.slug);
+  out += ",\"instructions\":";
+  write_json_string(out, prompt.instructions);
+  out += ",\"input\":";
+  request_detail::add_input(out, prompt);
+  out += ",\"tools\":";
   out += prompt.tools;
   out += ",\"tool_choice\":\"auto\",\"parallel_tool_calls\":";
   out += prompt.parallel_tool_calls ? "true" : "false";

@@ -38,6 +38,12 @@ struct TurnSettings {
 /// The effort and summary that go out.
 std::optional<wire::ReasoningEffort> effective_effort(const TurnSettings& settings);
 wire::ReasoningSummary effective_summary(const TurnSettings& settings);
+/// An effort chosen for another model: kept when this one supports it, else the middle of what it supports.
+std::optional<wire::ReasoningEffort> supported_effort(const ModelInfo& model,
+                                                      std::optional<wire::ReasoningEffort> effort);
+
+/// The body of POST /responses/compact: model, input and instructions, nothing else (model-client.md 13.1).
+std::string build_compact_body(const Prompt& prompt, std::string_view model);
 
 /// `store` is true for Azure endpoints only. `prompt_cache_key` is the thread id.
 std::string build_body(const Prompt& prompt, const TurnSettings& settings, std::string_view prompt_cache_key,

@@ -175,6 +175,14 @@ void RolloutLog::append(std::string_view type, std::string_view payload) {
   impl_->drain();
 }
 
+void RolloutLog::append_copy(wire::RolloutLine line) {
+  line.timestamp = io::utc_ms_text(impl_->world.clock.now_ms());
+  std::string text;
+  wire::write_rollout_line(text, line);
+  impl_->queue.push_back(std::move(text));
+  impl_->drain();
+}
+
 void RolloutLog::materialise() {
   impl_->wanted = true;
   impl_->drain();

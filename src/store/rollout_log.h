@@ -38,6 +38,8 @@ class RolloutLog {
   /// Appends one line; `payload` is its JSON text. Before materialise() lines only queue.
   void append(std::string_view type, std::string_view payload);
   void append_event(std::string_view event_json) { append("event_msg", event_json); }
+  /// Copies a line of another log: known kinds with a new timestamp, unknown ones as they came.
+  void append_copy(wire::RolloutLine line);
 
   /// Creates folders and file and writes what has queued. Idempotent. Failures are reported through Warn.
   void materialise();

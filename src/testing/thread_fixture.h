@@ -112,6 +112,7 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
     std::size_t ended = count_ends(*recorder);
     for (auto& op : ops) {
       ended += std::holds_alternative<wire::op::UserTurn>(op) || std::holds_alternative<wire::op::UserInput>(op) ||
+               std::holds_alternative<wire::op::Compact>(op) ||
                std::holds_alternative<wire::op::RunUserShellCommand>(op);
       CO_TRY(auto id, thread->submit(std::move(op)));
       while (count_ends(*recorder) < ended || count_starts(*recorder) > count_ends(*recorder)) co_await io::sleep(1ms);
