@@ -282,6 +282,17 @@ TEST_F(UserShellTest, AnInterruptEndsWhatRunsBesideTheTurn) {
   EXPECT_EQ(text_of(in[in.size() - 3]), record("top", -1, "0.0000", "command aborted by user"));
 }
 
+// session.md 3.1: a compaction takes the place of what runs, which is not told to the model as an interruption.
+TEST_F(UserShellTest, ACompactionTakesItsPlace) {
+  recorder.details = true;
+  plays("top", io::CommandScript::hang());
+  answer(sse({message("SUMMARY"), completed}));
+  run_timed({{0s, shell("top")}, {1s, wire::op::Compact{}}}, 5s);
+  EXPECT_EQ(story(), (Strings{"task_started", "exec_command_begin", "<user_shell_command>", "exec_command_end",
+                              "turn_aborted", "task_started", "task_complete"}));
+  EXPECT_EQ(recorder.last<wire::event::TurnAborted>()->reason, wire::event::AbortReason::replaced);
+}
+
 TEST_F(UserShellTest, TheThreadEndsWithItsCommands) {
   plays("top", io::CommandScript::hang());
   answer_after(2s, sse({message("ok"), completed}));
