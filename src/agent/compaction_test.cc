@@ -129,9 +129,8 @@ TEST_F(CompactionTest, ByHand) {
   Words all = recorder.types();
   auto second = std::find(std::find(all.begin(), all.end(), "task_complete"), all.end(), "task_started");
   auto end = std::find(second, all.end(), "task_complete");
-  EXPECT_EQ(Words(second, end + 1),
-            (Words{"task_started", "item_started", "token_count", "token_count", "token_count", "item_completed",
-                   "context_compacted", "warning", "task_complete"}))
+  EXPECT_EQ(Words(second, end + 1), (Words{"task_started", "item_started", "token_count", "token_count", "token_count",
+                                           "item_completed", "context_compacted", "warning", "task_complete"}))
       << "limits, usage, estimate";
   EXPECT_FALSE(std::get<wire::event::TaskComplete>(recorder.events[static_cast<std::size_t>(end - all.begin())].msg)
                    .last_agent_message);

@@ -2,7 +2,8 @@
 // one of them is checked after every step (context.md 13).
 //
 // A thread is played twice: live, as the engine does, and from the lines that a log would hold. A failure prints the
-// seed; `BURIN_TEST_SEED=n` plays that one alone.
+// seed; `BURIN_TEST_SEED=n` plays that one alone, `BURIN_TEST_CASES=n` more or
+// fewer.
 #include <random>
 #include <unordered_set>
 
@@ -301,6 +302,7 @@ class Play {
 
 TEST(Properties, RandomThreads) {
   std::uint64_t first = 1, last = cases;
+  if (const char* n = std::getenv("BURIN_TEST_CASES")) last = parse_uint(n).value_or(last);
   if (const char* one = std::getenv("BURIN_TEST_SEED")) first = last = parse_uint(one).value_or(1);
   for (auto seed = first; seed <= last; ++seed) {
     auto problem = Play(seed).run();
