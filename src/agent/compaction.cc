@@ -46,7 +46,12 @@ class Compaction {
  public:
   Compaction(Session& session, const TurnContext& turn, const model::TurnSettings& settings, CompactionPlace place,
              const GitMetadata& metadata)
-      : session_(session), turn_(turn), settings_(settings), place_(place), metadata_(metadata) {
+      : session_(session),
+        turn_(turn),
+        settings_(settings),
+        place_(place),
+        metadata_(metadata),
+        images_(settings.model.supports_images()) {
     if (place == CompactionPlace::inside)
       context_ = context::full_context(session.context_inputs(turn), session.baseline ? &*session.baseline : nullptr);
     size_before_ = std::max(session.tokens_in_use(), session.instruction_tokens() + session.history.tally().total());
@@ -125,6 +130,7 @@ class Compaction {
         continue;
       }
       auto& error = answer.error();
+      if (leave_out_images(error)) continue;
       if (error.cls == model::ErrorClass::context_window_exceeded) {
         auto count = trim(selection, ++overflows);
         if (count == 0) {
@@ -151,6 +157,11 @@ class Compaction {
     return count;
   }
 
+  /// A summary does without pictures, so one that the server refuses is no reason to fail.
+  bool leave_out_images(const model::ModelError& error) {
+    return error.about_image && !session_.history.suspect_images().empty() && std::exchange(images_, false);
+  }
+
   void tell_trimmed(std::size_t count) {
     session_.emit(wire::event::BackgroundEvent{
         fmt::format("{} of the oldest items of this thread did not fit and were left out of the summary.", count)});
@@ -158,7 +169,7 @@ class Compaction {
 
   io::Task<model::ModelResult<std::string>> ask(model::ModelSession& model_session,
                                                 const context::Selection& selection) {
-    auto view = session_.history.view({.images = settings_.model.supports_images(), .only = &selection});
+    auto view = session_.history.view({.images = images_, .only = &selection});
     view.input.push_back(request_text_);
     view.ids.emplace_back();
     model::Prompt prompt;
@@ -199,11 +210,8 @@ class Compaction {
   io::Task<Done> run_remote() {
     context::Selection selection(session_.history);
     fit(selection);
-    auto view = session_.history.view({.images = settings_.model.supports_images(), .only = &selection});
-    model::Prompt prompt;
-    prompt.instructions = session_.base_instructions;
-    prompt.input = std::move(view.input);
-    auto output = co_await session_.client->compact(prompt, settings_.model.slug);
+    auto output = co_await ask_server(selection);
+    if (!output && leave_out_images(output.error())) output = co_await ask_server(selection);
     if (!output) co_return model::ModelFail(std::move(output.error()));
     auto items = context::remote_replacement(session_.history, std::move(*output), context_);
     if (session_.instruction_tokens() + context::estimated_tokens(items) > size_before_) {
@@ -211,6 +219,14 @@ class Compaction {
     }
     replace(items, "");
     co_return Done();
+  }
+
+  io::Task<model::ModelResult<std::vector<wire::ResponseItem>>> ask_server(const context::Selection& selection) {
+    auto view = session_.history.view({.images = images_, .only = &selection});
+    model::Prompt prompt;
+    prompt.instructions = session_.base_instructions;
+    prompt.input = std::move(view.input);
+    co_return co_await session_.client->compact(prompt, settings_.model.slug);
   }
 
   /// Drops what the runtime made from the end while the estimate exceeds the window (context.md 7.5).
@@ -238,6 +254,7 @@ class Compaction {
   const GitMetadata& metadata_;
   std::vector<wire::ResponseItem> context_;
   std::string request_text_;
+  bool images_;  // are sent; no more once the server has refused one
   std::int64_t size_before_ = 0;
 };
 

@@ -125,6 +125,18 @@ TEST_F(HistoryOpsTest, SwitchesAreToldOnceWhateverComesBetween) {
   EXPECT_EQ(Words(last.end() - 3, last.end()), (Words{"s", "c", "three"})) << "back to the first model: told again";
 }
 
+// context.md 5: the text is that of the session's start, the title that of the turn.
+TEST_F(HistoryOpsTest, InstructionsAreNotReadAgainAfterACompaction) {
+  memory.put("/w/AGENTS.md", "Old text.");
+  auto moved = turn("two");
+  moved.cwd = "/other";
+  run({turn("one"), moved, wire::op::Compact{}, moved});
+  memory.put("/other/AGENTS.md", "Never read.");
+  auto last = inputs(3);
+  auto text = last[last.size() - 2];
+  EXPECT_TRUE(contains(text, R"(# AGENTS.md instructions for /other\n\n<INSTRUCTIONS>\nOld text.)")) << text;
+}
+
 TEST_F(HistoryOpsTest, AForkCopiesTheLinesAndTellsTheContextAnew) {
   auto source = run({turn("one")});
   auto before = *memory.read(source);
