@@ -173,12 +173,14 @@ TEST_F(HistoryOpsTest, AForkCopiesTheLinesAndTellsTheContextAnew) {
   EXPECT_EQ(*find_string(body(2), "prompt_cache_key"), meta.id);
 }
 
+// The context of the fork tells of the switch, and so does its first turn, as in the reference.
 TEST_F(HistoryOpsTest, AForkWithAnotherModelSwitches) {
   options.fork_path = run({turn("one")});
   next_run();
   options.model = "gpt-5.3-codex";
   run({turn("two")});
-  EXPECT_EQ(layout(1), (Words{"d", "c", "one", "ok", "s", "c", "two"}));
+  EXPECT_EQ(layout(1), (Words{"d", "c", "one", "ok", "s", "c", "s", "two"}));
+  EXPECT_EQ(recorder.last<wire::event::Warning>(), nullptr);
 }
 
 TEST_F(HistoryOpsTest, AForkBeforeAMessage) {
