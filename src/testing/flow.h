@@ -140,7 +140,8 @@ constexpr std::string_view flow_seed_id = "019a0000-0000-7000-8000-000000000001"
 constexpr std::string_view flow_seed_path =
     "/home/sessions/2026/03/01/rollout-2026-03-01T10-00-00-019a0000-0000-7000-8000-000000000001.jsonl";
 
-/// A session file that was there before: its lines are {"item": …}, {"event": …} or {type: payload}.
+/// A session file that was there before: its lines are {"item": …}, {"event": …} or {type: payload}; $CWD
+/// is the project.
 inline std::string flow_seed(const json::array& lines) {
   std::string out;
   auto add = [&](std::string_view type, const json::value& payload) {
@@ -162,7 +163,7 @@ inline std::string flow_seed(const json::array& lines) {
       add(type == "event" ? "event_msg" : std::string_view(type), payload);
     }
   }
-  return out;
+  return replace_all(out, "$CWD", "/w");
 }
 
 /// The operation override_turn_context for the settings of a step; nullopt when it has none.

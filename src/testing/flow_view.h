@@ -4,6 +4,7 @@
 // Texts that each implementation words for itself are replaced by markers. Prompt and prefix of compactions are learnt
 // from the traffic, so that this works whatever they say.
 #pragma once
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,13 +28,14 @@ inline std::string replace_number(std::string text, std::string_view before, std
 }
 
 inline std::string flow_text(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> own{
-      {{"model_switch", "<MODEL_SWITCH>"},
-       {"personality_spec", "<PERSONALITY_SPEC>"},
-       {"realtime_conversation", "<REALTIME_CONVERSATION>"},
-       {"turn_aborted", "<TURN_ABORTED>"}}};
-  for (const auto& [tag, marker] : own) {
-    if (text.starts_with(fmt::format("<{}>", tag))) return std::string(marker);
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> own{
+      {{"<model_switch>", "<MODEL_SWITCH>"},
+       {"<personality_spec>", "<PERSONALITY_SPEC>"},
+       {"<realtime_conversation>", "<REALTIME_CONVERSATION>"},
+       {"<turn_aborted>", "<TURN_ABORTED>"},
+       {"[An image was here.", "<REMOVED_IMAGE>"}}};
+  for (const auto& [start, marker] : own) {
+    if (text.starts_with(start)) return std::string(marker);
   }
   auto out = replace_number(std::string(text), "Wall time: ", " seconds");
   out = replace_number(std::move(out), "Duration: ", " seconds");
