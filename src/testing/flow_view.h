@@ -37,6 +37,7 @@ inline std::string flow_text(std::string_view text) {
   for (const auto& [start, marker] : own) {
     if (text.starts_with(start)) return std::string(marker);
   }
+  if (contains(text, "Co-authored-by: ")) return "<COMMIT_TRAILER>";
   auto out = replace_number(std::string(text), "Wall time: ", " seconds");
   out = replace_number(std::move(out), "Duration: ", " seconds");
   return fold(replace_number(std::move(out), "aborted by user after ", "s"));
