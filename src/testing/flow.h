@@ -169,7 +169,7 @@ inline std::string flow_seed(const json::array& lines) {
 /// The operation override_turn_context for the settings of a step; nullopt when it has none.
 inline std::optional<json::value> flow_override(const json::value& step) {
   json::object op{{"type", "override_turn_context"}};
-  if (auto cwd = find_string(step, "cwd")) op["cwd"] = path::join("/w", *cwd);
+  if (auto cwd = find_string(step, "cwd")) op["cwd"] = path::normal(path::join("/w", *cwd));
   if (auto sandbox = find_string(step, "sandbox")) op["sandbox_policy"] = json::object{{"type", *sandbox}};
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> names{
       {{"approval", "approval_policy"}, {"model", "model"}, {"effort", "effort"}, {"personality", "personality"}}};
