@@ -2,8 +2,6 @@
 // session files hold and how the turns end (context.md 14).
 //
 // Where Burin differs on purpose the file says so: its "burin" part overrides the recorded expectation.
-#include <map>
-
 #include "testing/flow.h"
 #include "testing/flow_view.h"
 #include "testing/thread_fixture.h"
@@ -13,9 +11,6 @@ namespace burin::agent {
 using namespace burin::testing;  // NOLINT: the vocabulary of flows
 
 namespace flows_detail {
-
-/// What this version does not serve yet; flows that need it are skipped.
-constexpr std::string_view not_served[] = {"shell"};
 
 std::vector<std::string> names() {
   std::vector<std::string> out;
@@ -29,16 +24,6 @@ std::vector<std::string> names() {
 
 bool starts_thread(const json::value& step) {
   return find(step, "seed") != nullptr || find(step, "resume") != nullptr || find(step, "fork") != nullptr;
-}
-
-template <class Options>
-bool set_fork(Options& options, const std::string& path) {
-  if constexpr (requires { options.fork_path; }) {
-    options.fork_path = path;
-    return true;
-  } else {
-    return false;
-  }
 }
 
 }  // namespace flows_detail
@@ -59,23 +44,6 @@ struct FlowTest : ThreadTest, ::testing::WithParamInterface<std::string> {
     return found != nullptr ? found : recorded != nullptr ? recorded : find(flow, name);
   }
   const json::array& list(std::string_view name) const { return part(name)->get_array(); }
-
-  /// The first thing that it needs and this version does not have.
-  std::optional<std::string_view> missing() const {
-    auto text = dump(*find(flow, "steps")) + dump(*find(flow, "responses")) + dump(*part("requests"));
-    const std::map<std::string_view, std::vector<std::string_view>> signs{
-        {"compaction", {"no tools", "responses/compact"}},
-        {"rollback", {R"("rollback":)"}},
-        {"shell", {R"("shell":)"}},
-        {"fork", {R"("fork":)"}},
-        {"images of the user", {"<REMOVED_IMAGE>"}}};
-    for (auto what : not_served) {
-      for (auto sign : signs.at(what)) {
-        if (contains(text, sign)) return what;
-      }
-    }
-    return std::nullopt;
-  }
 
   void prepare() {
     memory.put("/home/config.toml", flow_config(flow));
@@ -228,11 +196,8 @@ struct FlowTest : ThreadTest, ::testing::WithParamInterface<std::string> {
     }
     bool fork = find(step, "fork") != nullptr;
     options.resume_path.reset();
-    if (fork) {
-      ASSERT_TRUE(set_fork(options, paths.back()));
-    } else {
-      options.resume_path = paths.back();
-    }
+    options.fork_path.reset();
+    (fork ? options.fork_path : options.resume_path) = paths.back();
     for (auto key : {"resume", "fork"}) {
       const auto* changes = find(step, key);
       if (changes != nullptr) options.model = find_string(*changes, "model").value_or(*config->model);
@@ -307,7 +272,6 @@ TEST_P(FlowTest, GoesAsRecorded) {
   auto document = parse_json(*text);
   ASSERT_TRUE(document) << document.error().text();
   flow = *std::move(document);
-  if (auto what = missing()) GTEST_SKIP() << "this version does not serve it: " << *what;
   prepare();
   if (HasFatalFailure()) return;
   play();
