@@ -144,7 +144,7 @@ void add_initial(const Session& session, const wire::RolloutLine& line, json::ar
 }
 
 void warn_of_problems(Session& session, const store::RolloutInfo& info) {
-  for (const auto& problem : info.problems) session.warn(problem);
+  for (const auto& problem : info.problems()) session.warn(problem);
 }
 
 void warn_of_other_model(Session& session) {
@@ -162,11 +162,12 @@ Result<> start_resumed(Session& session) {
   context::Rebuilder rebuilder(session.truncation);
   std::vector<store::LinePlace> contexts;  // where the turn_context lines stand
   json::array initial;
-  TRY(auto info, store::scan_rollout(files, path, [&](const wire::RolloutLine& line, const store::LinePlace& place) {
-        rebuilder.add(line, contexts.size());
-        if (std::holds_alternative<wire::TurnContext>(line.payload)) contexts.push_back(place);
-        add_initial(session, line, initial);
-      }));
+  TRY(auto info, store::scan_rollout(
+                     files, path, [&](const wire::RolloutLine& line, const store::LinePlace& place, std::string_view) {
+                       rebuilder.add(line, contexts.size());
+                       if (std::holds_alternative<wire::TurnContext>(line.payload)) contexts.push_back(place);
+                       add_initial(session, line, initial);
+                     }));
   auto rebuilt = rebuilder.finish();
   if (rebuilt.baseline_line) {
     TRY(auto line, store::read_line_at(files, path, contexts[*rebuilt.baseline_line]));

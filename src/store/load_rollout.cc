@@ -24,7 +24,7 @@ class Loader {
     bool first = std::exchange(first_, false);
     auto read = wire::read_rollout_line(text);
     if (read) {
-      accept(std::move(*read), place);
+      accept(std::move(*read), place, text);
       return;
     }
     if (first && old_layout(text, place)) return;
@@ -34,20 +34,19 @@ class Loader {
       auto salvaged = wire::read_rollout_line(text.substr(at));
       if (!salvaged) continue;
       damage(place.offset, at, "a torn record, to which the next one was glued");
-      accept(std::move(*salvaged), {place.offset + at, place.size - at});
+      accept(std::move(*salvaged), {place.offset + at, place.size - at}, text.substr(at));
       return;
     }
     damage(place.offset, place.size, read.error().text());
   }
-  void finish() { tell(); }
 
  private:
-  void accept(wire::RolloutLine line, const LinePlace& place) {
-    tell();
+  void accept(wire::RolloutLine line, const LinePlace& place, std::string_view text) {
+    in_damage_ = false;
     if (const auto* meta = std::get_if<wire::SessionMeta>(&line.payload); meta != nullptr && info_.thread_id.empty()) {
       info_.thread_id = meta->id;
     }
-    sink_(std::move(line), place);
+    sink_(std::move(line), place, text);
   }
 
   /// Files of mid-2025 have no envelope: a first line with id and timestamp, then bare response items.
@@ -61,7 +60,7 @@ class Loader {
     meta.id = std::string(*id);
     meta.timestamp = std::string(*timestamp);
     bare_items_ = true;
-    accept(wire::RolloutLine{.timestamp = meta.timestamp, .payload = std::move(meta)}, place);
+    accept(wire::RolloutLine{.timestamp = meta.timestamp, .payload = std::move(meta)}, place, text);
     return true;
   }
 
@@ -71,37 +70,24 @@ class Loader {
     if (find_string(*document, "record_type")) return true;  // state markers of that layout carry no items
     auto item = wire::read_item(*document);
     if (!item) return false;
-    accept(wire::RolloutLine{.timestamp = {}, .payload = std::move(*item)}, place);
+    accept(wire::RolloutLine{.timestamp = {}, .payload = std::move(*item)}, place, text);
     return true;
   }
 
-  /// Damaged lines that follow each other are told as one stretch.
+  /// Damaged lines that follow each other are one stretch.
   void damage(std::uint64_t offset, std::size_t size, std::string reason) {
-    ++info_.skipped;
-    if (stretch_.lines++ == 0) {
-      stretch_.offset = offset;
-      stretch_.reason = std::move(reason);
-    }
-    stretch_.end = offset + size;
-  }
-  void tell() {
-    auto s = std::exchange(stretch_, Stretch{});
-    if (s.lines == 0 || info_.problems.size() >= max_problems) return;
-    info_.problems.push_back(fmt::format("{}: {} at byte {} ({} bytes) skipped: {}", info_.path,
-                                         s.lines == 1 ? "a line" : fmt::format("{} lines", s.lines), s.offset,
-                                         s.end - s.offset, s.reason));
+    if (!in_damage_) info_.damages.push_back({.offset = offset, .reason = std::move(reason)});
+    in_damage_ = true;
+    auto& last = info_.damages.back();
+    ++last.lines;
+    last.size = offset + size - last.offset;
   }
 
-  struct Stretch {
-    std::size_t lines = 0;
-    std::uint64_t offset = 0, end = 0;
-    std::string reason;  // of the first line
-  };
   RolloutInfo& info_;
   const LineSink& sink_;
   bool first_ = true;
   bool bare_items_ = false;
-  Stretch stretch_;
+  bool in_damage_ = false;
 };
 
 /// Files that are no plain lines of JSON: written by a later version, or something else altogether.
@@ -116,7 +102,8 @@ Result<> check_kind(std::string_view head, const std::string& path) {
 }
 
 /// Feeds the whole lines of a file to the loader; a last line without newline counts.
-Result<std::uint64_t> each_line(io::Files& files, const std::string& path, Loader& loader) {
+Result<> each_line(io::Files& files, RolloutInfo& info, Loader& loader) {
+  const auto& path = info.path;
   std::string held;  // from `start` on; whole lines have been taken off its front
   std::uint64_t start = 0, at = 0;
   for (;;) {
@@ -137,8 +124,9 @@ Result<std::uint64_t> each_line(io::Files& files, const std::string& path, Loade
     }
     if (end) {
       loader.line(std::string_view(held).substr(from), start + from);
-      loader.finish();
-      return at;
+      info.size = at;
+      info.ends_in_newline = from == held.size();
+      return {};
     }
     held.erase(0, from);
     start += from;
@@ -147,19 +135,35 @@ Result<std::uint64_t> each_line(io::Files& files, const std::string& path, Loade
 
 }  // namespace load_rollout_detail
 
+std::size_t RolloutInfo::skipped() const {
+  std::size_t lines = 0;
+  for (const auto& damage : damages) lines += damage.lines;
+  return lines;
+}
+
+std::vector<std::string> RolloutInfo::problems() const {
+  std::vector<std::string> out;
+  for (const auto& d : damages) {
+    if (out.size() == load_rollout_detail::max_problems) break;
+    out.push_back(fmt::format("{}: {} at byte {} ({} bytes) skipped: {}", path,
+                              d.lines == 1 ? "a line" : fmt::format("{} lines", d.lines), d.offset, d.size, d.reason));
+  }
+  return out;
+}
+
 Result<RolloutInfo> scan_rollout(io::Files& files, const std::string& path, const LineSink& sink) {
   RolloutInfo info;
   info.path = path;
   std::size_t known = 0, unknown = 0;
-  LineSink counting = [&](wire::RolloutLine line, const LinePlace& place) {
+  LineSink counting = [&](wire::RolloutLine line, const LinePlace& place, std::string_view text) {
     ++(std::holds_alternative<wire::UnknownLine>(line.payload) ? unknown : known);
-    sink(std::move(line), place);
+    sink(std::move(line), place, text);
   };
   load_rollout_detail::Loader loader(info, counting);
-  TRY(auto size, load_rollout_detail::each_line(files, path, loader));
-  if (known + unknown + info.skipped == 0) {
+  CHECK(load_rollout_detail::each_line(files, info, loader));
+  if (known + unknown + info.skipped() == 0) {
     return fail(Kind::invalid, fmt::format("the session file {} is empty", path),
-                fmt::format("it holds {} bytes and no record", size));
+                fmt::format("it holds {} bytes and no record", info.size));
   }
   if (known == 0 && unknown > 0) {
     return fail(Kind::invalid, fmt::format("the session file {} holds no record that this version knows", path),
@@ -183,8 +187,9 @@ Result<wire::RolloutLine> read_line_at(io::Files& files, const std::string& path
 
 Result<LoadedRollout> load_rollout(io::Files& files, const std::string& path) {
   LoadedRollout out;
-  TRY(auto info, scan_rollout(files, path,
-                              [&](wire::RolloutLine line, const LinePlace&) { out.lines.push_back(std::move(line)); }));
+  TRY(auto info, scan_rollout(files, path, [&](wire::RolloutLine line, const LinePlace&, std::string_view) {
+        out.lines.push_back(std::move(line));
+      }));
   static_cast<RolloutInfo&>(out) = std::move(info);
   return out;
 }

@@ -73,16 +73,29 @@ struct LinePlace {
   std::size_t size = 0;  // bytes, without the newline
 };
 
-/// What reading a log says beside its lines. Lines that cannot be read are counted, never fatal (session.md 4.6).
+/// Lines in a row that cannot be read.
+struct Damage {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  // bytes
+  std::size_t lines = 0;
+  std::string reason;  // of the first one
+};
+
+/// What reading a log says beside its lines. Lines that cannot be read are never fatal (session.md 4.6).
 struct RolloutInfo {
   std::string path;
   std::string thread_id;
-  std::size_t skipped = 0;
-  std::vector<std::string> problems;  // one for each damaged stretch: where, how much, what; at most 20
+  std::uint64_t size = 0;       // bytes
+  bool ends_in_newline = true;  // else the last record was cut short, or is about to be
+  std::vector<Damage> damages;  // in file order
+
+  std::size_t skipped() const;
+  /// One sentence for each damage, at most 20.
+  std::vector<std::string> problems() const;
 };
 
-/// Takes the readable lines in file order.
-using LineSink = std::function<void(wire::RolloutLine line, const LinePlace& place)>;
+/// Takes the readable lines in file order; `text` is the line as it stands, valid during the call.
+using LineSink = std::function<void(wire::RolloutLine line, const LinePlace& place, std::string_view text)>;
 
 /// Reads a log piece by piece: memory is that of its longest line. Fails for files that are no rollout at all.
 Result<RolloutInfo> scan_rollout(io::Files& files, const std::string& path, const LineSink& sink);
