@@ -10,6 +10,11 @@
 
 namespace burin::agent {
 
+namespace session_detail {
+constexpr std::int64_t kept_output_bytes = 10'000;
+}
+using namespace session_detail;
+
 Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
     : world(w),
       options(std::move(o)),
@@ -41,12 +46,23 @@ void Session::persist_turn_context(const wire::TurnContext& context) {
 
 void Session::emit(wire::EventMsg event) { emit_as(turn_id, std::move(event)); }
 
-void Session::emit_as(std::string id, wire::EventMsg event) {
-  if (log && wire::persisted(event, false)) {
-    scratch_.clear();
+void Session::persist(const wire::EventMsg& event) {
+  if (!log || !wire::persisted(event, options.extended_log)) return;
+  scratch_.clear();
+  if (const auto* end = std::get_if<wire::event::ExecCommandEnd>(&event)) {
+    // Outputs are kept once, and not whole (session.md 4.5).
+    auto cut = *end;
+    cut.aggregated_output = context::truncate(cut.aggregated_output, {wire::TruncationMode::bytes, kept_output_bytes});
+    cut.stdout_text = cut.stderr_text = cut.formatted_output = "";
+    write_mapped(scratch_, wire::EventMsg(std::move(cut)));
+  } else {
     write_mapped(scratch_, event);
-    log->append_event(scratch_);
   }
+  log->append_event(scratch_);
+}
+
+void Session::emit_as(std::string id, wire::EventMsg event) {
+  persist(event);
   sink.on_event(wire::Event{.id = std::move(id), .msg = std::move(event)});
 }
 
@@ -65,7 +81,7 @@ void Session::replace_history(const std::vector<wire::ResponseItem>& items, std:
 
 io::Task<> Session::emit_durable(wire::EventMsg event) {
   if (log) {
-    if (wire::persisted(event, false)) log->append_event(dump_mapped(event));
+    persist(event);
     co_await log->sync();
   }
   sink.on_event(wire::Event{.id = turn_id, .msg = std::move(event)});

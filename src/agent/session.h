@@ -67,6 +67,8 @@ class Session : public tools::Host {
   void record(const wire::ResponseItem& item);
   void record_all(const std::vector<wire::ResponseItem>& items);
   void persist_turn_context(const wire::TurnContext& context);
+  /// Appends the event to the log if it is of a kind that is kept.
+  void persist(const wire::EventMsg& event);
 
   // tools::Host.
   void emit(wire::EventMsg event) override;

@@ -202,7 +202,10 @@ Result<> start_forked(Session& session) {
   make_client(session);
   json::array initial;
   for (const auto& line : lines) {
-    if (session.log) session.log->append_copy(line);
+    const auto* event = std::get_if<wire::EventMsg>(&line.payload);
+    bool kept = event == nullptr || std::holds_alternative<Unknown>(*event) ||
+                wire::persisted(*event, session.options.extended_log);
+    if (session.log && kept) session.log->append_copy(line);
     add_initial(session, line, initial);
   }
   emit_configured(session, std::move(initial), loaded.thread_id);

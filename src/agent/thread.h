@@ -39,6 +39,7 @@ struct ThreadOptions {
   wire::SessionSource source;
   std::string model;                         // chosen slug
   bool ephemeral = false;                    // nothing on disk
+  bool extended_log = false;                 // the log keeps more kinds of events (session.md 1.3, 4.4)
   std::optional<std::string> resume_path{};  // continue this rollout
   std::optional<std::string> fork_path{};    // a new thread with the history of this rollout
   /// With fork_path: only what came before the n-th user message, counted from 0.

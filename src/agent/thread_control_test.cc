@@ -282,6 +282,37 @@ TEST_F(ThreadControlTest, RetriesThatAreUsedUpFailOnlyTheirTurn) {
   EXPECT_TRUE(contains(inputs(3).back(), "again"));
 }
 
+// session.md 4.4, 4.5
+TEST_F(ThreadControlTest, AnExtendedLogKeepsCommandsWithOutputsCutOnce) {
+  processes.otherwise(io::CommandScript::output(std::string(30'000, 'o')));
+  options.extended_log = true;
+  answer(sse({call("shell_command", R"({"command":"make"})", "c1"), completed}));
+  answer(sse({message("ok"), completed}));
+  auto source = run({turn("hi")});
+  auto ends = [&](const std::string& path) {
+    std::vector<wire::event::ExecCommandEnd> out;
+    for (const auto& line : store::load_rollout(memory, path)->lines) {
+      const auto* e = std::get_if<wire::EventMsg>(&line.payload);
+      if (e != nullptr && std::holds_alternative<wire::event::ExecCommandEnd>(*e)) {
+        out.push_back(std::get<wire::event::ExecCommandEnd>(*e));
+      }
+    }
+    return out;
+  };
+  auto kept = ends(source);
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_LT(kept[0].aggregated_output.size(), 10'100u);
+  EXPECT_TRUE(contains(kept[0].aggregated_output, "…20000 chars truncated…"));
+  EXPECT_EQ(kept[0].stdout_text + kept[0].stderr_text + kept[0].formatted_output, "");
+  // A limited fork drops what only an extended log keeps.
+  recorder.events.clear();
+  options.extended_log = false;
+  options.fork_path = source;
+  answer(sse({message("ok"), completed}));
+  auto fork = run({turn("more")});
+  EXPECT_TRUE(ends(fork).empty());
+}
+
 TEST_F(ThreadControlTest, AUsageLimitKeepsItsRateLimits) {
   http.queue(io::ScriptedResponse::text(429, R"({"error":{"type":"usage_limit_reached","plan_type":"pro"}})",
                                         {{"x-codex-primary-used-percent", "100"}}));
