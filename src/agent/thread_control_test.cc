@@ -291,7 +291,8 @@ TEST_F(ThreadControlTest, AnExtendedLogKeepsCommandsWithOutputsCutOnce) {
   auto source = run({turn("hi")});
   auto ends = [&](const std::string& path) {
     std::vector<wire::event::ExecCommandEnd> out;
-    for (const auto& line : store::load_rollout(memory, path)->lines) {
+    auto loaded = store::load_rollout(memory, path);
+    for (const auto& line : loaded->lines) {
       const auto* e = std::get_if<wire::EventMsg>(&line.payload);
       if (e != nullptr && std::holds_alternative<wire::event::ExecCommandEnd>(*e)) {
         out.push_back(std::get<wire::event::ExecCommandEnd>(*e));
