@@ -58,6 +58,7 @@ class Compaction {
     auto done = remote ? co_await run_remote() : co_await run_local();
     if (!done) {
       auto error = std::move(done.error());
+      ledger_.failed(error.message);
       if (remote) error.message = "Error running remote compact task: " + error.message;
       session_.fail_turn(error);
       co_return false;
@@ -124,6 +125,7 @@ class Compaction {
         continue;
       }
       auto& error = answer.error();
+      ledger_.failed(error.message);
       if (error.cls == model::ErrorClass::context_window_exceeded) {
         auto count = trim(selection, ++overflows);
         if (count == 0) {
@@ -165,8 +167,11 @@ class Compaction {
     prompt.input = std::move(view.input);
     if (model::is_azure(session_.config.provider)) prompt.ids = std::move(view.ids);
     prompt.tools = "[]";
+    ledger_ = session_.ledger.begin(RequestKind::compact, turn_.id, settings_);
+    if (selection.dropped() > 0) session_.ledger.changed(Ledger::Change::trimming);
     auto opened = co_await model_session.stream(prompt, settings_, [this] { return metadata_.header(); });
     if (!opened) co_return model::ModelFail(std::move(opened.error()));
+    co_await ledger_.sent(std::move(view.digests), prompt);
     std::string summary;
     for (;;) {
       auto batch = co_await (*opened)->next();
@@ -177,6 +182,7 @@ class Compaction {
   }
 
   void take(wire::ModelEvent& event, std::string& summary) {
+    ledger_.saw(event);
     if (auto* done = std::get_if<wire::ItemDone>(&event)) {
       const auto* message = std::get_if<wire::Message>(&done->item);
       if (message == nullptr || message->role != "assistant") return;
@@ -202,8 +208,11 @@ class Compaction {
     model::Prompt prompt;
     prompt.instructions = session_.base_instructions;
     prompt.input = std::move(view.input);
+    if (!prompt.input.empty()) ledger_ = session_.ledger.begin(RequestKind::remote_compact, turn_.id, settings_);
     auto output = co_await session_.client->compact(prompt, settings_.model.slug);
     if (!output) co_return model::ModelFail(std::move(output.error()));
+    co_await ledger_.sent(std::move(view.digests), prompt);
+    ledger_.completed();
     auto items = context::remote_replacement(session_.history, std::move(*output), context_);
     if (session_.instruction_tokens() + context::estimated_tokens(items) > size_before_) {
       co_return model::ModelFail(model::stream_error("the compacted thread is larger than what it replaces"));
@@ -237,6 +246,7 @@ class Compaction {
   const GitMetadata& metadata_;
   std::vector<wire::ResponseItem> context_;
   std::string request_text_;
+  Ledger::Request ledger_;
   std::int64_t size_before_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace burin::agent {
 
 Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
-    : world(w), options(std::move(o)), config(*options.config), sink(s), unified_exec(w, ctx, *this) {}
+    : world(w), options(std::move(o)), config(*options.config), sink(s), ledger(w), unified_exec(w, ctx, *this) {}
 
 Session::~Session() = default;
 
@@ -47,6 +47,7 @@ void Session::emit_as(std::string id, wire::EventMsg event) {
 void Session::replace_history(const std::vector<wire::ResponseItem>& items, std::string message,
                               std::optional<wire::TurnContext> baseline_after) {
   history.replace(items);
+  ledger.changed(Ledger::Change::compaction);
   baseline = std::move(baseline_after);
   if (log) {
     wire::Compacted line;
