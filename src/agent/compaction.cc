@@ -47,7 +47,8 @@ class Compaction {
   Compaction(Session& session, const TurnContext& turn, const model::TurnSettings& settings, CompactionPlace place,
              const GitMetadata& metadata)
       : session_(session), turn_(turn), settings_(settings), place_(place), metadata_(metadata) {
-    if (place == CompactionPlace::inside) context_ = context::full_context(session.context_inputs(turn));
+    if (place == CompactionPlace::inside)
+      context_ = context::full_context(session.context_inputs(turn), session.baseline ? &*session.baseline : nullptr);
     size_before_ = std::max(session.tokens_in_use(), session.instruction_tokens() + session.history.tally().total());
   }
 

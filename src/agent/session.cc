@@ -11,7 +11,13 @@
 namespace burin::agent {
 
 Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
-    : world(w), options(std::move(o)), config(*options.config), sink(s), ledger(w), unified_exec(w, ctx, *this) {}
+    : world(w),
+      options(std::move(o)),
+      config(*options.config),
+      sink(s),
+      ledger(w),
+      unified_exec(w, ctx, *this),
+      user_commands(*this, ctx) {}
 
 Session::~Session() = default;
 

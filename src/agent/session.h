@@ -15,6 +15,7 @@
 
 #include "agent/ledger.h"
 #include "agent/thread.h"
+#include "agent/user_shell.h"
 #include "context/history.h"
 #include "context/initial_context.h"
 #include "model/client.h"
@@ -128,6 +129,7 @@ class Session : public tools::Host {
   std::unique_ptr<model::ModelClient> client;
   tools::ApprovalCache approvals;
   tools::UnifiedExec unified_exec;
+  UserCommands user_commands;
   sandbox::Shell shell;
   std::string login_shell;
   std::optional<wire::TurnContext> baseline;  // what the model was last told about its settings

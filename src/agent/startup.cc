@@ -110,7 +110,8 @@ void create_log(Session& session, std::optional<std::string> forked_from) {
 /// The model is told everything, and that is what later turns compare with.
 void record_full_context(Session& session) {
   auto turn = make_turn_context(session, "", std::nullopt);
-  session.record_all(context::full_context(session.context_inputs(turn)));
+  const auto* told = session.baseline ? &*session.baseline : nullptr;
+  session.record_all(context::full_context(session.context_inputs(turn), told));
   session.baseline = turn_context_item(session, turn);
 }
 

@@ -20,17 +20,20 @@ struct Thread::Impl {
   struct ActiveTurn {
     explicit ActiveTurn(io::Stop* parent) : stop(parent) {}
     std::string id;
+    std::string cwd;  // whatever the settings become meanwhile
     io::Stop stop;
     io::Event ended;
   };
 
-  /// A compaction is a turn without input.
-  using Work = std::variant<TurnInput, wire::op::Compact>;
+  /// A compaction and a command of the user are turns without input.
+  using Work = std::variant<TurnInput, wire::op::Compact, wire::op::RunUserShellCommand>;
 
   static io::Task<> run_active(Impl* self, std::string id, Work work) {
     auto& stop = self->active->stop;
     if (auto* input = std::get_if<TurnInput>(&work)) {
       co_await run_turn(self->session, id, std::move(*input), self->pending, stop);
+    } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&work)) {
+      co_await run_user_shell_turn(self->session, id, std::move(shell->command), self->pending, stop);
     } else {
       co_await run_compact_turn(self->session, id, self->pending, stop);
     }
@@ -44,6 +47,7 @@ struct Thread::Impl {
   /// Ends what is running, then starts.
   void replace_turn(const std::string& id, Work work);
   void roll_back(const std::string& id, std::uint32_t turns);
+  void user_shell(const std::string& id, wire::op::RunUserShellCommand op);
   void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
   void apply(const wire::op::UserTurn& op);
   void apply(const wire::op::OverrideTurnContext& op);
@@ -131,6 +135,8 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
     answer(exec->id, std::move(exec->decision));
   } else if (auto* patch = std::get_if<wire::op::PatchApproval>(&op)) {
     answer(patch->id, std::move(patch->decision));
+  } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&op)) {
+    user_shell(submission.id, std::move(*shell));
   } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
     turns.spawn(session.unified_exec.terminate_all());
   } else {
@@ -165,6 +171,7 @@ void Thread::Impl::start_turn(const std::string& id, Work work) {
   pending = {};
   active = std::make_shared<ActiveTurn>(&turns.stop());
   active->id = id;
+  active->cwd = session.settings.cwd;
   turns.spawn(run_active(this, id, std::move(work)));
 }
 
@@ -175,6 +182,23 @@ void Thread::Impl::replace_turn(const std::string& id, Work work) {
   }
   next.emplace_back(id, std::move(work));
   stop_turn(io::Why::replaced);
+}
+
+/// Beside a running turn the command belongs to it. Its record joins what waits for the next request of whatever turn
+/// then runs, so that it does not come between a call and its output.
+void Thread::Impl::user_shell(const std::string& id, wire::op::RunUserShellCommand op) {
+  if (!active) {
+    start_turn(id, std::move(op));
+    return;
+  }
+  UserCommand command{std::move(op.command), active->id, active->cwd, session.truncation};
+  session.user_commands.start(std::move(command), [this](wire::ResponseItem record) {
+    if (active && !pending.closed) {
+      pending.queue.emplace_back(std::move(record));
+    } else {
+      session.record(record);
+    }
+  });
 }
 
 /// context.md 6.6. Nothing is removed from the log: a marker tells readers what no longer counts.
@@ -243,6 +267,7 @@ io::Task<> Thread::Impl::shut_down(const std::string& id) {
     co_await running->ended.wait();
   }
   co_await session.unified_exec.terminate_all();
+  co_await session.user_commands.stop_all();
   try {
     co_await turns.join();
   } catch (const io::Cancelled&) {

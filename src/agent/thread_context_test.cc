@@ -5,6 +5,12 @@
 
 namespace burin::agent {
 
+std::string numbers(int last) {
+  std::string out;
+  for (int i = 1; i <= last; ++i) out += fmt::format("{}\n", i);
+  return out;
+}
+
 struct ThreadContextTest : ThreadTest {
   void SetUp() override {
     ThreadTest::SetUp();
@@ -61,6 +67,33 @@ TEST_F(ThreadContextTest, ATurnAddsOnlyWhatChanged) {
   EXPECT_EQ(count(path, R"("type":"turn_context")"), 4u) << "one for each turn, changed or not";
 }
 
+// context.md 9: what was sent once is sent again byte for byte, whatever happens in between.
+TEST_F(ThreadContextTest, TwoHundredTurnsOnlyEverAppend) {
+  processes.otherwise(io::CommandScript::output(numbers(900)));
+  std::vector<wire::Op> ops;
+  for (int i = 0; i < 200; ++i) {
+    auto t = turn(fmt::format("turn {}", i));
+    if (i % 7 == 0) t.cwd = "/other";
+    if (i % 11 == 0) t.model = "gpt-5.3-codex";
+    if (i % 13 == 0) t.approval_policy = wire::AskForApproval::on_request();
+    if (i % 17 == 0) t.personality = wire::Personality::friendly;
+    if (i % 5 == 0) t.items.push_back(wire::input::Image{"data:image/png;base64,AAAA"});
+    if (i % 3 == 0) answer(sse({call("shell_command", R"({"command":"seq"})", fmt::format("c{}", i)), completed}));
+    if (i % 19 == 0) answer(sse({message("cut off")}));
+    answer(sse({message(fmt::format("answer {}", i)), completed}));
+    ops.push_back(std::move(t));
+  }
+  run(std::move(ops));
+  ASSERT_GT(http.requests().size(), 270u);
+  auto before = inputs(0);
+  for (std::size_t i = 1; i < http.requests().size(); ++i) {
+    auto now = inputs(i);
+    ASSERT_GT(now.size(), before.size()) << i;
+    ASSERT_TRUE(std::equal(before.begin(), before.end(), now.begin())) << i;
+    before = std::move(now);
+  }
+}
+
 TEST_F(ThreadContextTest, OtherSettingsInTheFirstTurnAreADifference) {
   answer(sse({message("ok"), completed}));
   auto first = turn("hi");
@@ -91,12 +124,6 @@ TEST_F(ThreadContextTest, AnOverrideAloneRecordsNothing) {
   auto second = added(1);
   ASSERT_EQ(second.size(), 3u);
   EXPECT_TRUE(text_of(second[1]).starts_with("<permissions instructions>")) << "the next turn tells of it";
-}
-
-std::string numbers(int last) {
-  std::string out;
-  for (int i = 1; i <= last; ++i) out += fmt::format("{}\n", i);
-  return out;
 }
 
 // context.md 2.3: the tool cuts, the factor 1.2 of the history leaves it alone; with a tiny limit it is cut twice.

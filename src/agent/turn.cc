@@ -91,6 +91,7 @@ io::Task<LastMessage> sample_until_done(Session& session, const TurnContext& tur
 io::Task<bool> close_aborted(Session& session, std::string turn_id, io::Why why, PendingInput* pending) {
   pending->abandon();
   session.drop_approvals();
+  co_await session.user_commands.stop(turn_id);
   const bool replaced = why == io::Why::replaced;
   if (!replaced) {
     co_await session.unified_exec.terminate_all();
@@ -136,6 +137,12 @@ io::Task<LastMessage> regular_body(Session& session, const TurnContext& turn, Tu
 io::Task<LastMessage> compact_body(Session& session, const TurnContext& turn, GitMetadata& metadata) {
   auto settings = model_settings(session, turn);
   co_await compact(session, turn, settings, CompactionPlace::outside, metadata);
+  co_return std::nullopt;
+}
+
+io::Task<LastMessage> user_shell_body(Session& session, const TurnContext& turn, std::string line) {
+  UserCommand command{std::move(line), turn.id, turn.settings.cwd, turn.model.truncation_policy};
+  co_await run_user_shell(session, std::move(command), [&session](const wire::ResponseItem& r) { session.record(r); });
   co_return std::nullopt;
 }
 
@@ -200,6 +207,12 @@ io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, Pend
 
 io::Task<> run_compact_turn(Session& session, std::string turn_id, PendingInput& pending, io::Stop& stop) {
   Body body = [&](const TurnContext& turn, GitMetadata& metadata) { return compact_body(session, turn, metadata); };
+  co_await run_framed(session, std::move(turn_id), std::nullopt, pending, stop, body);
+}
+
+io::Task<> run_user_shell_turn(Session& session, std::string turn_id, std::string line, PendingInput& pending,
+                               io::Stop& stop) {
+  Body body = [&](const TurnContext& turn, GitMetadata&) { return user_shell_body(session, turn, line); };
   co_await run_framed(session, std::move(turn_id), std::nullopt, pending, stop, body);
 }
 

@@ -45,4 +45,9 @@ io::Task<> run_turn(Session& session, std::string turn_id, TurnInput input, Pend
 /// user's messages.
 io::Task<> run_compact_turn(Session& session, std::string turn_id, PendingInput& pending, io::Stop& stop);
 
+/// A turn of its own for a command of the user (session.md 3.8). Touches neither the baseline nor the previous turn's
+/// settings.
+io::Task<> run_user_shell_turn(Session& session, std::string turn_id, std::string line, PendingInput& pending,
+                               io::Stop& stop);
+
 }  // namespace burin::agent

@@ -93,9 +93,9 @@ std::string fit_summary(std::string_view summary, std::int64_t tokens) {
   auto text = fmt::format("{}\n{}", summary_prefix(), summary);
   auto budget = tokens * 4 - envelope_bytes - static_cast<std::int64_t>(summary_prefix().size());
   // Escapes make JSON longer than the text: the budget shrinks until the message fits.
-  while (cost(text) > tokens && budget > 0) {
+  for (auto over = cost(text) - tokens; over > 0 && budget >= 0; budget -= std::max<std::int64_t>(over * 4, 16)) {
     text = fmt::format("{}\n{}", summary_prefix(), truncate(summary, {wire::TruncationMode::bytes, budget}));
-    budget -= std::max<std::int64_t>((cost(text) - tokens) * 4, 16);
+    over = cost(text) - tokens;
   }
   return text;
 }
@@ -154,12 +154,13 @@ std::optional<Replacement> local_replacement(const History& history, std::string
 
   auto left = room.items - estimated_tokens(context);
   if (messages.newest) left -= tokens_of(*messages.newest);
-  auto prefix_tokens = tokens_of_bytes(static_cast<std::int64_t>(summary_prefix().size()) + envelope_bytes);
-  if (left < prefix_tokens + least_summary_tokens) return std::nullopt;
+  auto least = least_summary_tokens +
+               tokens_of_bytes(static_cast<std::int64_t>(summary_prefix().size()) + envelope_bytes);
+  if (left < least) return std::nullopt;
 
   // The summary may take half of what is left, and all that the older messages do not need.
   Replacement out;
-  out.summary = fit_summary(summary, std::max(left / 2, left - estimated_tokens(older)));
+  out.summary = fit_summary(summary, std::max({least, left / 2, left - estimated_tokens(older)}));
   auto summary_item = user_text(out.summary);
   left -= tokens_of(summary_item);
   std::size_t fitting = 0;

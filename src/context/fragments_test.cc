@@ -23,6 +23,8 @@ TEST(Fragments, Matching) {
 TEST(Fragments, AMessageIsContextualWhenAnyPartIs) {
   auto mixed = *text_message("user", {"hello", "<skill>\n</skill>"});
   EXPECT_FALSE(is_real_user_message(mixed));
+  EXPECT_FALSE(is_real_user_message(*text_message("user", {"<skill>\n</skill>", "hello"})));
+  EXPECT_FALSE(is_real_user_message(*text_message("developer", {"hello"})));
   EXPECT_TRUE(is_real_user_message(*text_message("user", {"hello"})));
   EXPECT_FALSE(is_real_user_message(*text_message("assistant", {"hello"})));
 }

@@ -2,7 +2,8 @@
 // (context.md 4).
 //
 // Two builders over one set of settings: the full context when nothing is known of an earlier one, and the difference
-// to a baseline (the turn_context that the last regular turn recorded).
+// to a baseline (the turn_context that the last regular turn recorded). Both walk the same table of fragments in
+// initial_context.cc, which fixes their order and says which builder wants which.
 #pragma once
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ struct PreviousTurn {
   bool realtime_active = false;
 };
 
+/// A live agent that this thread has started.
+struct Subagent {
+  std::string thread_id;
+  std::string nickname;  // may be empty
+};
+
 struct ContextInputs {
   const config::Config& config;
   const model::ModelInfo& model;
@@ -41,15 +48,14 @@ struct ContextInputs {
   std::optional<std::string> user_instructions;  // assembled AGENTS.md text
   std::optional<PreviousTurn> previous;
   std::vector<std::vector<std::string>> approved_prefixes;
+  bool realtime_active = false;                // a voice conversation is going on
+  std::optional<wire::TurnNetwork> network{};  // only when the network is managed
+  std::vector<Subagent> subagents{};
 };
 
-/// The messages to record, developer first; none, one or two.
-std::vector<wire::ResponseItem> full_context(const ContextInputs& inputs);
+/// The messages to record, developer first; none, one or two. `baseline` is null before the first turn; a compaction in
+/// the middle of a turn tells everything again although there is one, and only the voice conversation looks at it then.
+std::vector<wire::ResponseItem> full_context(const ContextInputs& inputs, const wire::TurnContext* baseline = nullptr);
 std::vector<wire::ResponseItem> settings_diff(const ContextInputs& inputs, const wire::TurnContext& baseline);
-
-/// `<permissions instructions>` … (context.md 4.4.1, sandbox.md 16).
-std::string permissions_text(const ContextInputs& inputs);
-/// `<environment_context>`; `cwd` only when given.
-std::string environment_text(const ContextInputs& inputs, bool with_cwd);
 
 }  // namespace burin::context

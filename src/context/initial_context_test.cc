@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "context/permissions.h"
 #include "testing/fake_world.h"
 
 namespace burin::context {
@@ -27,19 +28,25 @@ struct InitialContextTest : ::testing::Test, testing::FakeWorld {
             .base_instructions = model::model_instructions(model, wire::Personality::pragmatic),
             .user_instructions = "Prices are in cents.",
             .previous = {},
-            .approved_prefixes = {}};
+            .approved_prefixes = {},
+            .realtime_active = false,
+            .network = {},
+            .subagents = {}};
   }
   static std::vector<std::string> texts(const wire::ResponseItem& item) {
     std::vector<std::string> out;
     for (const auto& part : std::get<wire::Message>(item).content) out.push_back(std::get<wire::InputText>(part).text);
     return out;
   }
-  /// "role: name name | role: …", each part by its tag.
+  /// "role: name name | role: …", each part by its tag or its first word.
   static std::string layout(const std::vector<wire::ResponseItem>& items) {
     std::string out;
     for (const auto& item : items) {
       out += fmt::format("{}{}:", out.empty() ? "" : " | ", wire::role_of(item));
-      for (const auto& text : texts(item)) out += " " + text.substr(0, text.find_first_of(" >\n")).erase(0, 1);
+      for (const auto& text : texts(item)) {
+        auto name = text.substr(std::min(text.find_first_not_of("<# "), text.size()));
+        out += " " + name.substr(0, name.find_first_of(" >\n"));
+      }
     }
     return out;
   }
@@ -51,6 +58,8 @@ struct InitialContextTest : ::testing::Test, testing::FakeWorld {
     base.timezone = in.timezone;
     base.approval_policy = in.approval;
     base.sandbox_policy = in.sandbox;
+    base.network = in.network;
+    base.realtime_active = in.realtime_active;
     base.model = in.model.slug;
     base.personality = in.personality;
     base.collaboration_mode = in.collaboration_mode;
@@ -168,13 +177,155 @@ TEST_F(InitialContextTest, DeveloperFragmentsInOrder) {
   auto items = full_context(in);
   EXPECT_EQ(layout(items),
             "developer: model_switch permissions dev collaboration_mode personality_spec | "
-            "user:  environment_context");
+            "user: AGENTS.md environment_context");
   EXPECT_EQ(texts(items[0])[3], "<collaboration_mode>Plan first.</collaboration_mode>");
   config.developer_instructions = "";
   auto plain = inputs();
   plain.user_instructions.reset();
   EXPECT_EQ(layout(full_context(plain)), "developer: permissions  | user: environment_context")
       << "an empty text is pushed; without AGENTS.md one user part";
+}
+
+// context.md 4.2, 4.3: the order of all that there is, in both builders.
+TEST_F(InitialContextTest, EveryFragmentAtOnce) {
+  config.home = "/home";
+  config.developer_instructions = "#dev";
+  memory.put("/home/memories/memory_summary.md", "Tests need Docker.");
+  for (auto feature : {config::Feature::memories, config::Feature::apps, config::Feature::codex_git_commit}) {
+    config.features.set(feature, true);
+  }
+  auto in = inputs();
+  in.previous = PreviousTurn{"gpt-5.2-codex", false};
+  in.collaboration_mode.settings.developer_instructions = "Plan first.";
+  in.realtime_active = true;
+  in.base_instructions = "others";
+  EXPECT_EQ(layout(full_context(in)),
+            "developer: model_switch permissions dev Memory collaboration_mode realtime_conversation personality_spec "
+            "Apps Whenever | user: AGENTS.md environment_context");
+  auto base = baseline(in);
+  base.cwd = "/other";
+  base.approval_policy = wire::AskForApproval::on_request();
+  base.collaboration_mode.reset();
+  base.realtime_active = false;
+  base.personality = wire::Personality::friendly;
+  EXPECT_EQ(layout(settings_diff(in, base)),
+            "developer: model_switch permissions collaboration_mode realtime_conversation personality_spec | "
+            "user: environment_context");
+}
+
+// context.md 4.2: without a feature, a file or a word in it there is no memory.
+TEST_F(InitialContextTest, MemoryIsTheSummaryOfTheHome) {
+  config.home = "/home";
+  auto developer = [&] { return texts(full_context(inputs())[0]); };
+  const std::string path = "/home/memories/memory_summary.md";
+  memory.put(path, "Tests need Docker.");
+  EXPECT_EQ(developer().size(), 1u) << "the feature is off by default";
+  config.features.set(config::Feature::memories, true);
+  memory.put(path, " \n Tests need Docker. \n");
+  ASSERT_EQ(developer().size(), 2u);
+  EXPECT_TRUE(developer()[1].starts_with("## Memory\n\n"));
+  EXPECT_TRUE(developer()[1].ends_with("\n\nTests need Docker."));
+  EXPECT_TRUE(contains(developer()[1], " /home/memories:"));
+  memory.put(path, std::string(10'000, 'a') + "12345678" + std::string(10'000, 'z'));
+  EXPECT_TRUE(
+      contains(developer()[1], "\n" + std::string(10'000, 'a') + "…2 tokens truncated…" + std::string(10'000, 'z')));
+  memory.put(path, " \n");
+  EXPECT_EQ(developer().size(), 1u);
+  ASSERT_TRUE(memory.remove(path));
+  EXPECT_EQ(developer().size(), 1u);
+}
+
+TEST_F(InitialContextTest, AppsAreExplained) {
+  EXPECT_EQ(texts(full_context(inputs())[0]).size(), 1u);
+  config.features.set(config::Feature::apps, true);
+  auto developer = texts(full_context(inputs())[0]);
+  ASSERT_EQ(developer.size(), 2u);
+  EXPECT_TRUE(developer[1].starts_with("## Apps\n\n"));
+  EXPECT_TRUE(contains(developer[1], "`[$app-name](app://{connector_id})`"));
+  EXPECT_TRUE(contains(developer[1], "`codex_apps`"));
+}
+
+// context.md 4.4.6, in both builders: a full context follows a compaction in the middle of a turn.
+TEST_F(InitialContextTest, RealtimeFollowsItsTable) {
+  enum class Told : unsigned char { no_baseline, absent, no, yes };
+  auto emitted = [&](Told told, bool before, bool now, bool full) -> std::string {
+    auto in = inputs();
+    in.realtime_active = now;
+    in.previous = PreviousTurn{in.model.slug, before};
+    auto base = baseline(in);
+    base.realtime_active.reset();
+    if (told == Told::no || told == Told::yes) base.realtime_active = told == Told::yes;
+    auto items = full ? full_context(in, told == Told::no_baseline ? nullptr : &base) : settings_diff(in, base);
+    if (items.empty() || wire::role_of(items[0]) != "developer") return "";
+    for (const auto& text : texts(items[0])) {
+      if (text.starts_with("<realtime_conversation>")) return text;
+    }
+    return "";
+  };
+  struct Row {
+    Told told;
+    bool before, now;
+    std::string_view begin, end;
+  };
+  const std::string_view start = "<realtime_conversation>\nRealtime conversation started.\n";
+  const std::string_view stop = "<realtime_conversation>\nRealtime conversation ended.\n";
+  const std::string_view close = "\n</realtime_conversation>",
+                         inactive = "\n\nReason: inactive\n</realtime_conversation>";
+  using enum Told;
+  for (auto [told, before, now, begin, end] : {
+           Row{yes, true, false, stop, inactive},
+           Row{yes, false, false, stop, inactive},
+           Row{no, false, true, start, close},
+           Row{absent, false, true, start, close},
+           Row{absent, true, true, start, close},
+           Row{no_baseline, true, true, start, close},
+           Row{yes, true, true, "", ""},
+           Row{no, true, false, "", ""},
+           Row{absent, true, false, stop, inactive},
+           Row{absent, false, false, "", ""},
+           Row{no_baseline, true, false, stop, inactive},
+           Row{no_baseline, false, false, "", ""},
+       }) {
+    for (bool full : {true, false}) {
+      if (!full && told == no_baseline) continue;
+      auto text = emitted(told, before, now, full);
+      auto row =
+          fmt::format("baseline {}, before {}, now {}, full {}: {}", static_cast<int>(told), before, now, full, text);
+      EXPECT_EQ(text.empty(), begin.empty()) << row;
+      EXPECT_TRUE(text.starts_with(begin)) << row;
+      EXPECT_TRUE(text.ends_with(end)) << row;
+    }
+  }
+  auto in = inputs();
+  in.previous.reset();
+  EXPECT_EQ(layout(full_context(in)), "developer: permissions | user: AGENTS.md environment_context");
+}
+
+// context.md 4.5: the network in both, the agents only in the full context, and no reason for a difference.
+TEST_F(InitialContextTest, EnvironmentLines) {
+  auto in = inputs();
+  in.user_instructions.reset();
+  in.network = wire::TurnNetwork{.allowed_domains = {"b.example", "a<&>.example"}, .denied_domains = {"evil.example"}};
+  in.subagents = {{"0196", ""}, {"0195", "Atlas"}};
+  const std::string head = "<environment_context>\n", cwd = "  <cwd>/w</cwd>\n";
+  const std::string middle = R"(  <shell>bash</shell>
+  <current_date>2026-03-05</current_date>
+  <timezone>Europe/Madrid</timezone>
+  <network enabled="true">
+    <allowed>b.example</allowed>
+    <allowed>a<&>.example</allowed>
+    <denied>evil.example</denied>
+  </network>
+)";
+  const std::string agents = "  <subagents>\n    - 0195: Atlas\n    - 0196\n  </subagents>\n";
+  const std::string end = "</environment_context>";
+  EXPECT_EQ(texts(full_context(in)[1])[0], head + cwd + middle + agents + end);
+  auto base = baseline(in);
+  EXPECT_TRUE(settings_diff(in, base).empty()) << "agents alone are not told";
+  base.current_date = "2026-03-04";
+  EXPECT_EQ(texts(settings_diff(in, base)[0])[0], head + middle + end);
+  base.cwd = "/other";
+  EXPECT_EQ(texts(settings_diff(in, base)[0])[0], head + cwd + middle + end);
 }
 
 // context.md 4.3: each setting alone, then all of them.
@@ -184,6 +335,8 @@ TEST_F(InitialContextTest, DiffOfEachSetting) {
   auto approval = [](wire::TurnContext& b) { b.approval_policy = wire::AskForApproval::on_request(); };
   auto sandbox = [](wire::TurnContext& b) { b.sandbox_policy = wire::WorkspaceWrite{.network_access = true}; };
   auto timezone = [](wire::TurnContext& b) { b.timezone = "Etc/UTC"; };
+  auto date = [](wire::TurnContext& b) { b.current_date = "2026-03-04"; };
+  auto network = [](wire::TurnContext& b) { b.network = wire::TurnNetwork{.allowed_domains = {"a.example"}}; };
   auto others = [](wire::TurnContext& b) {
     b.effort = wire::ReasoningEffort::high;
     b.user_instructions = b.developer_instructions = "changed";
@@ -194,15 +347,18 @@ TEST_F(InitialContextTest, DiffOfEachSetting) {
     std::string expected;
   };
   auto in = inputs();
-  for (const auto& [change, expected] : {Row{cwd, environment}, Row{approval, permissions}, Row{sandbox, permissions},
-                                         Row{timezone, environment}, Row{others, ""},
-                                         Row{[&](auto& b) {
-                                               cwd(b);
-                                               approval(b);
-                                               sandbox(b);
-                                               timezone(b);
-                                             },
-                                             permissions + " | " + environment}}) {
+  for (const auto& [change, expected] :
+       {Row{cwd, environment}, Row{approval, permissions}, Row{sandbox, permissions}, Row{timezone, environment},
+        Row{date, environment}, Row{network, environment}, Row{others, ""},
+        Row{[&](auto& b) {
+              cwd(b);
+              approval(b);
+              sandbox(b);
+              timezone(b);
+              date(b);
+              network(b);
+            },
+            permissions + " | " + environment}}) {
     auto base = baseline(in);
     change(base);
     EXPECT_EQ(layout(settings_diff(in, base)), expected);

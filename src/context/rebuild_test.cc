@@ -95,6 +95,17 @@ TEST(Rebuild, CompactionClearsTheBaselineUntilANewContext) {
   EXPECT_EQ(log.texts(), "S|b|");
 }
 
+// context.md 4.4.6: after a compaction only the turn before still says that a voice conversation was going on.
+TEST(Rebuild, RealtimeSurvivesResumeAndCompaction) {
+  Log log;
+  log.turn("1", "m1", "a");
+  std::get<wire::TurnContext>(log.lines[1].payload).realtime_active = true;
+  EXPECT_EQ(log.rebuilt().baseline->realtime_active, true);
+  log.start("2").compacted("s", std::vector{*text_message("user", {"S"})}).end("2");
+  EXPECT_FALSE(log.rebuilt().baseline);
+  EXPECT_TRUE(log.rebuilt().previous->realtime_active);
+}
+
 TEST(Rebuild, LegacyCompactionKeepsUserMessagesAndDropsTheBaseline) {
   Log log;
   log.turn("1", "m1", "a").compacted("SUM", std::nullopt);

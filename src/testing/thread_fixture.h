@@ -111,7 +111,9 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
     scope.spawn([](Thread* t) -> io::Task<> { co_await t->run(); }(thread.get()));
     std::size_t ended = count_ends(*recorder);
     for (auto& op : ops) {
-      ended += std::holds_alternative<wire::op::UserTurn>(op) || std::holds_alternative<wire::op::UserInput>(op);
+      ended += std::holds_alternative<wire::op::UserTurn>(op) || std::holds_alternative<wire::op::UserInput>(op) ||
+               std::holds_alternative<wire::op::Compact>(op) ||
+               std::holds_alternative<wire::op::RunUserShellCommand>(op);
       CO_TRY(auto id, thread->submit(std::move(op)));
       while (count_ends(*recorder) < ended || count_starts(*recorder) > count_ends(*recorder)) co_await io::sleep(1ms);
     }
@@ -148,10 +150,10 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
     if (events.empty()) return;
     EXPECT_EQ(wire::event_type(events.front().msg), "session_configured");
     std::set<std::string> closed;
-    std::map<std::string, bool> commands;  // running ones; true: a background terminal, which may stay
+    std::map<std::string, bool> commands;  // running ones; true: it may stay when its turn ends by itself
     std::string turn, item;
     for (const auto& e : events) {
-      // Background terminals tell of themselves as long as they live.
+      // Background terminals and commands of the user tell of themselves as long as they live.
       bool terminal = wire::event_type(e.msg).starts_with("exec_command_");
       EXPECT_FALSE(closed.contains(e.id) && !terminal) << wire::event_type(e.msg) << " after the end of its turn";
       if (const auto* started = std::get_if<wire::event::TaskStarted>(&e.msg)) {
@@ -173,7 +175,7 @@ struct ThreadTest : ::testing::Test, testing::FakeWorld {
       } else if (const auto* c = std::get_if<wire::event::ItemCompleted>(&e.msg)) {
         EXPECT_EQ(wire::item_id(c->item), item);
       } else if (const auto* begin = std::get_if<wire::event::ExecCommandBegin>(&e.msg)) {
-        commands[begin->call_id] = begin->source == wire::ExecSource::unified_exec_startup;
+        commands[begin->call_id] = begin->source != wire::ExecSource::agent;
       } else if (const auto* end = std::get_if<wire::event::ExecCommandEnd>(&e.msg)) {
         commands.erase(end->call_id);
       }

@@ -25,17 +25,17 @@ struct Capture {
 };
 
 /// Reads one stream to its end, keeping the first bytes and streaming all of them.
-io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, Host* deltas, std::string call_id) {
+io::Task<> pump(io::Child* child, io::Stream stream, Capture* to, const OnDelta* on_delta, std::string call_id) {
   for (int sent = 0;;) {
     auto piece = co_await child->read(stream);
     if (!piece || piece->empty()) break;
-    if (deltas != nullptr && sent < max_deltas) {
+    if (*on_delta && sent < max_deltas) {
       ++sent;
       wire::event::ExecCommandOutputDelta delta;
       delta.call_id = call_id;
       delta.stream = stream == io::Stream::out ? wire::OutputStream::out : wire::OutputStream::err;
       delta.chunk.data = *piece;
-      deltas->emit(std::move(delta));
+      (*on_delta)(std::move(delta));
     }
     if (to->bytes.size() < retained) to->bytes.append(*piece, 0, retained - to->bytes.size());
   }
@@ -124,13 +124,12 @@ struct Running {
 };
 
 /// Waits for the command and for its pipes. Leaves with an exception only after everything below it has ended.
-io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecRequest& request,
+io::Task<Result<bool>> supervise(Running* run, const ExecRequest& request, const OnDelta* on_delta,
                                  io::ExitStatus* status) {
   io::Ctx ctx = co_await io::Here{};
   io::Scope readers(ctx);
-  Host* deltas = request.stream_deltas && context.host.wants_output_deltas() ? &context.host : nullptr;
-  readers.spawn(pump(run->child.get(), io::Stream::out, &run->out, deltas, request.call_id));
-  readers.spawn(pump(run->child.get(), io::Stream::err, &run->err, deltas, request.call_id));
+  readers.spawn(pump(run->child.get(), io::Stream::out, &run->out, on_delta, request.call_id));
+  readers.spawn(pump(run->child.get(), io::Stream::err, &run->err, on_delta, request.call_id));
   if (request.input) readers.spawn(feed(run->child.get(), *request.input));
   bool timed_out = false;
   std::exception_ptr stopped;
@@ -186,33 +185,25 @@ io::Task<Result<bool>> supervise(ToolContext& context, Running* run, const ExecR
 
 using namespace exec_detail;
 
-io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, ExecRequest request, bool sandboxed) {
+io::Task<tl::expected<ExecOutput, ExecFailure>> run_process(io::World& world, ExecRequest request,
+                                                            std::vector<std::string> launcher_args, OnDelta on_delta) {
   io::SpawnSpec spec;
   spec.argv = request.argv;
   spec.cwd = request.cwd;
   spec.env = request.env;
   spec.argv0 = request.argv0;
   if (request.input) spec.input = io::SpawnSpec::Input::pipe;
-  if (sandboxed) {
-    auto args = sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env,
-                                       context.mechanisms);
-    if (!args) {
-      std::string text = args.error().what;
-      if (!args.error().fix.empty()) text += ". " + args.error().fix;
-      co_return tl::unexpected(ExecFailure{ExecFailure::Why::unsupported, text});
-    }
-    spec.launcher_args = std::move(*args);
-  }
-  io::Time start = context.world.loop.now();
+  spec.launcher_args = std::move(launcher_args);
+  io::Time start = world.loop.now();
   Running run;
-  auto child = co_await context.world.processes.spawn(std::move(spec));
+  auto child = co_await world.processes.spawn(std::move(spec));
   if (!child) co_return tl::unexpected(ExecFailure{ExecFailure::Why::spawn, spawn_error_text(child.error())});
   run.child = std::move(*child);
   io::ExitStatus status;
-  auto timed_out = co_await supervise(context, &run, request, &status);
+  auto timed_out = co_await supervise(&run, request, &on_delta, &status);
   if (!timed_out) co_return tl::unexpected(ExecFailure{ExecFailure::Why::spawn, spawn_error_text(timed_out.error())});
   ExecOutput output;
-  output.duration = context.world.loop.now() - start;
+  output.duration = world.loop.now() - start;
   output.timed_out = *timed_out;
   if (!output.timed_out && status.signal != 0) {
     co_return tl::unexpected(
@@ -223,6 +214,25 @@ io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, E
   output.out = utf8_lossy(run.out.bytes);
   output.err = utf8_lossy(run.err.bytes);
   co_return output;
+}
+
+io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, ExecRequest request, bool sandboxed) {
+  std::vector<std::string> launcher_args;
+  if (sandboxed) {
+    auto args = sandbox::launcher_args(context.sandbox, context.cwd, context.world.files, context.world.env,
+                                       context.mechanisms);
+    if (!args) {
+      std::string text = args.error().what;
+      if (!args.error().fix.empty()) text += ". " + args.error().fix;
+      co_return tl::unexpected(ExecFailure{ExecFailure::Why::unsupported, text});
+    }
+    launcher_args = std::move(*args);
+  }
+  OnDelta on_delta;
+  if (request.stream_deltas && context.host.wants_output_deltas()) {
+    on_delta = [host = &context.host](wire::event::ExecCommandOutputDelta delta) { host->emit(std::move(delta)); };
+  }
+  co_return co_await run_process(context.world, std::move(request), std::move(launcher_args), std::move(on_delta));
 }
 
 std::map<std::string, std::string> command_environment(const ToolContext& context) {

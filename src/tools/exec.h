@@ -36,6 +36,14 @@ struct ExecRequest {
   std::optional<std::string> input = {};  // the whole standard input; /dev/null without it
 };
 
+/// Takes the pieces of output while the command runs; empty: nobody wants them.
+using OnDelta = std::function<void(wire::event::ExecCommandOutputDelta)>;
+
+/// Runs the command to its end, with nothing of a turn: `launcher_args` confine it, none leave it free. When stopped,
+/// it leaves with Cancelled after everything below the command has ended.
+io::Task<tl::expected<ExecOutput, ExecFailure>> run_process(io::World& world, ExecRequest request,
+                                                            std::vector<std::string> launcher_args, OnDelta on_delta);
+
 /// One attempt, inside the sandbox of the turn or outside any.
 io::Task<tl::expected<ExecOutput, ExecFailure>> run_once(ToolContext& context, ExecRequest request, bool sandboxed);
 

@@ -1,0 +1,187 @@
+// Random threads through the whole engine: turns with changing settings, tools, failures, refused images, interrupts,
+// compactions, rollbacks and restarts, with a model that answers at random. Checked are the requests that the model
+// gets and the file that is left (context.md 13). `BURIN_TEST_SEED=n` plays one seed alone,
+// `BURIN_TEST_CASES=n` more or fewer.
+#include <random>
+
+#include "context/compaction.h"
+#include "context/fragments.h"
+#include "context/rebuild.h"
+#include "store/rollout_log.h"
+#include "testing/thread_fixture.h"
+
+namespace burin::agent {
+
+constexpr std::uint64_t engine_cases = 1500;
+
+struct RandomThread : ThreadTest {
+  explicit RandomThread(std::uint64_t seed) : random_(seed) {}
+  void TestBody() override {}
+
+  void SetUp() override {
+    ThreadTest::SetUp();
+    config->features.set(config::Feature::unified_exec, false);
+    config->provider.name = below(3) == 0 ? "OpenAI" : "mock";
+    config->provider.stream_max_retries = below(3);
+    config->model_auto_compact_token_limit = 5'000 + static_cast<std::int64_t>(below(20'000));
+    if (below(3) == 0) memory.put("/w/AGENTS.md", "Be kind.");
+    processes.otherwise(io::CommandScript::output(std::string(below(5000), 'o')));
+    http.respond = [this](const io::HttpRequest& request) { return respond(request); };
+    recorder.details = true;
+  }
+
+  void play() {
+    SetUp();
+    for (std::size_t life = 0, lives = 1 + below(3); life < lives; ++life) {
+      recorder.events.clear();
+      recorder.then = [this](const wire::Event& e) { interfere(e); };
+      std::vector<wire::Op> ops;
+      for (std::size_t n = 1 + below(4); n > 0; --n) ops.push_back(operation());
+      auto path = run(std::move(ops));
+      recorder.then = nullptr;
+      expect_file(path);
+      if (memory.read(path)) {
+        options.resume_path = path;
+      } else {
+        sent_.clear();  // nothing was said: the next life is another thread
+        fixed_.clear();
+      }
+    }
+  }
+
+ private:
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  wire::Op operation() {
+    if (below(10) == 0) return wire::op::Compact{};
+    if (below(10) == 0) return wire::op::ThreadRollback{.num_turns = static_cast<std::uint32_t>(below(3))};
+    auto t = turn(fmt::format("u{}", ++messages_));
+    if (below(4) == 0) t.items.push_back(wire::input::Image{fmt::format("data:image/png;base64,IMG{}=", ++images_)});
+    if (below(4) == 0) t.approval_policy = wire::AskForApproval::on_request();
+    if (below(4) == 0) t.model = options.model = below(2) == 0 ? "gpt-5.1-codex" : "gpt-5.3-codex";
+    if (below(4) == 0) t.cwd = below(2) == 0 ? "/w" : "/other";
+    if (below(4) == 0) t.personality = below(2) == 0 ? wire::Personality::friendly : wire::Personality::pragmatic;
+    return t;
+  }
+
+  /// Steering and interrupts at any event of a turn.
+  void interfere(const wire::Event& e) {
+    if (std::holds_alternative<wire::event::ContextCompacted>(e.msg) ||
+        std::holds_alternative<wire::event::ThreadRolledBack>(e.msg)) {
+      sent_.clear();
+    }
+    if (running == nullptr || recorder.types().back() == "task_complete") return;
+    if (below(120) == 0) (void)running->submit(wire::op::Interrupt{});
+    if (below(200) == 0) (void)running->submit(more(fmt::format("s{}", ++messages_)));
+  }
+
+  io::ScriptedResponse respond(const io::HttpRequest& request) {
+    check(request);
+    bool remote = request.url.ends_with("/compact");
+    switch (below(24)) {
+      case 0:
+        return io::ScriptedResponse::text(400, "no");
+      case 1:
+        return io::ScriptedResponse::text(500, "");
+      case 2:
+        return io::ScriptedResponse::text(200, remote ? "{}" : sse({message("cut off")}));
+      case 3:
+        if (remote) break;
+        return io::ScriptedResponse::text(
+            200, sse({R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded"}}})"}));
+      case 4:
+        if (contains(request.body, "base64,IMG")) return io::ScriptedResponse::text(400, "bad image");
+        break;
+      default:
+        break;
+    }
+    if (remote) {
+      return io::ScriptedResponse::text(200, R"({"output":[{"type":"compaction","encrypted_content":"E"}]})");
+    }
+    return io::ScriptedResponse::text(200, answer());
+  }
+  std::string answer() {
+    std::string out;
+    if (below(4) == 0) {
+      out += sse({R"({"type":"response.output_item.done","item":{"type":"reasoning","id":"r","summary":[],)"
+                  R"("encrypted_content":"eeee"}})"});
+    }
+    bool calls = below(2) == 0;
+    if (!calls || below(3) == 0) out += sse({message(fmt::format("answer {}", below(1000)))});
+    for (std::size_t n = calls ? 1 + below(2) : 0; n > 0; --n) {
+      auto id = fmt::format("c{}", ++calls_);
+      out += sse({below(3) == 0 ? call("update_plan", R"({"plan":[]})", id)
+                                : call("shell_command", R"({"command":"x"})", id)});
+    }
+    auto total = below(3) == 0 ? 30'000 : below(4'000);
+    return out + sse({fmt::format(R"({{"type":"response.completed","response":{{"id":"r","usage":{{"input_tokens":{0},)"
+                                  R"("output_tokens":0,"total_tokens":{0}}}}}}})",
+                                  total)});
+  }
+
+  void check(const io::HttpRequest& request) {
+    auto document = *parse_json(request.body);
+    std::map<std::string, int> open, closed;
+    std::vector<std::string> items;
+    for (const auto& item : *find_array(document, "input")) {
+      auto type = *find_string(item, "type");
+      EXPECT_NE(type, "ghost_snapshot");
+      EXPECT_NE(find_string(item, "role").value_or(""), "system");
+      auto id = find_string(item, "call_id");
+      if (id) ++(type.ends_with("_output") ? closed : open)[std::string(*id)];
+      items.push_back(dump(item));
+    }
+    EXPECT_EQ(open, closed) << "each call has its output";
+    for (const auto& [id, n] : open) EXPECT_EQ(n, 1) << id;
+    bool compaction = request.url.ends_with("/compact") || contains(request.body, R"("tools":[])");
+    if (compaction) return;
+    auto fixed =
+        std::string(*find_string(document, "instructions")) + std::string(*find_string(document, "prompt_cache_key"));
+    if (fixed_.empty()) fixed_ = fixed;
+    EXPECT_EQ(fixed, fixed_) << "instructions and cache key never change";
+    // A refused image is replaced where it stands, and probes leave several out.
+    std::erase_if(items,
+                  [](const std::string& i) { return contains(i, "base64,IMG") || contains(i, "An image was here"); });
+    if (!sent_.empty()) {
+      EXPECT_GE(items.size(), sent_.size());
+      auto [a, b] = std::mismatch(sent_.begin(), sent_.end(), items.begin(), items.end());
+      EXPECT_TRUE(a == sent_.end()) << "the prefix changed: " << *a << "\n now " << *b;
+    }
+    sent_ = std::move(items);
+  }
+
+  void expect_file(const std::string& path) {
+    auto text = memory.read(path);
+    if (!text) return;  // no user message yet
+    auto loaded = store::load_rollout(files, path);
+    ASSERT_TRUE(loaded);
+    EXPECT_TRUE(loaded->problems.empty()) << loaded->problems[0];
+    const wire::TruncationPolicy policy{wire::TruncationMode::tokens, 10'000};
+    auto one = context::rebuild(loaded->lines, policy), two = context::rebuild(loaded->lines, policy);
+    EXPECT_EQ(one.history.view({}).input, two.history.view({}).input);
+    for (const auto& e : recorder.events) {
+      const auto* m = std::get_if<wire::event::UserMessage>(&e.msg);
+      if (m != nullptr) EXPECT_TRUE(contains(*text, fmt::format(R"("text":"{}")", m->message))) << m->message;
+    }
+  }
+
+  std::mt19937_64 random_;
+  std::size_t messages_ = 0, images_ = 0, calls_ = 0;
+  std::string fixed_;
+  std::vector<std::string> sent_;  // items of the last turn request, without images
+};
+
+TEST(RandomThreads, WholeEngine) {
+  std::uint64_t first = 1, last = engine_cases;
+  if (const char* n = std::getenv("BURIN_TEST_CASES")) last = parse_uint(n).value_or(last);
+  if (const char* one = std::getenv("BURIN_TEST_SEED")) first = last = parse_uint(one).value_or(1);
+  for (auto seed = first; seed <= last; ++seed) {
+    RandomThread thread(seed);
+    thread.play();
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
+  }
+  std::printf("%llu random threads, seeds %llu to %llu\n", static_cast<unsigned long long>(last - first + 1),
+              static_cast<unsigned long long>(first), static_cast<unsigned long long>(last));
+}
+
+}  // namespace burin::agent
