@@ -35,17 +35,16 @@ std::string_view name_in(const wire::ResponseItem& item) {
   return wire::role_of(item);
 }
 
-/// On one line, at most `limit` code points.
+}  // namespace ledger_detail
+
+using namespace ledger_detail;
+
 std::string excerpt(std::string_view text, std::size_t limit) {
   auto head = first_code_points(text, limit);
   std::string out(head);
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return head.size() < text.size() ? out + "…" : out;
 }
-
-}  // namespace ledger_detail
-
-using namespace ledger_detail;
 
 std::string brief(std::string_view item_json) {
   constexpr std::size_t limit = 60;

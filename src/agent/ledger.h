@@ -91,5 +91,7 @@ class Ledger {
 
 /// "function_call_output call_3, "Exit code: 1…"": kind, role or name, call id, the beginning of the text.
 std::string brief(std::string_view item_json);
+/// On one line, without control characters, at most `limit` code points.
+std::string excerpt(std::string_view text, std::size_t limit);
 
 }  // namespace burin::agent
