@@ -104,7 +104,7 @@ std::string break_text(const agent::PrefixBreak& broken) {
     auto at = fmt::format("at item {}: {}", *broken.item, broken.is.value_or("?"));
     parts.push_back(broken.why ? fmt::format("{} ({})", at, *broken.why) : at);
   }
-  return "broken " + join(parts, "; ");
+  return (broken.before.empty() ? "broken " : "broken: ") + join(parts, "; ");
 }
 
 std::string prefix_cell(const RequestRow& row) {
