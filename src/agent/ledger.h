@@ -6,8 +6,8 @@
 // the model that served it, compares its input with that of the request before, and names the first item that differs
 // and why. A request for a summary continues the turn's; after it, turns continue the turn before.
 //
-// One for each thread, owned by its Session. Nothing here can fail a turn: what cannot be written is logged once. No
-// work is done before a request's bytes are out. Loop thread only.
+// One for each thread, owned by its Session. Nothing here can fail a turn: what cannot be written is logged once.
+// Before a request's bytes are out nothing is compared, hashed or read. Loop thread only.
 #pragma once
 #include <memory>
 #include <string>

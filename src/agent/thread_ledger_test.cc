@@ -4,6 +4,8 @@
 
 namespace burin::agent {
 
+using Strings = std::vector<std::string>;
+
 struct ThreadLedgerTest : ThreadTest {
   static std::string used(std::int64_t input, std::int64_t cached, std::int64_t output, std::int64_t reasoning) {
     return fmt::format(
@@ -32,7 +34,32 @@ struct ThreadLedgerTest : ThreadTest {
     if (b.item) out += fmt::format("@{} {}", *b.item, b.why.value_or("unknown"));
     return out;
   }
+  /// The digests say what the bytes of the requests say. Only where every request that was made has its line.
+  void expect_truth(const std::vector<LedgerLine>& lines) {
+    ASSERT_EQ(lines.size(), http.requests().size());
+    std::map<RequestKind, Strings> last;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      SCOPED_TRACE(fmt::format("request {}", i));
+      ASSERT_TRUE(lines[i].sent);
+      const auto& sent = *lines[i].sent;
+      auto now = inputs(i);
+      EXPECT_EQ(sent.items, now.size());
+      if (sent.base) {
+        const auto& base = last[*sent.base];
+        auto same = static_cast<std::size_t>(std::ranges::mismatch(base, now).in1 - base.begin());
+        EXPECT_EQ(sent.same, same);
+        auto item = sent.broken ? sent.broken->item : std::nullopt;
+        EXPECT_EQ(item.has_value(), same < std::min(base.size(), now.size()));
+        if (item) EXPECT_EQ(*item, same);
+      }
+      last[lines[i].kind] = std::move(now);
+    }
+  }
   std::vector<std::string> verdicts(const std::string& rollout) {
+    expect_truth(ledger(rollout));
+    return all_verdicts(rollout);
+  }
+  std::vector<std::string> all_verdicts(const std::string& rollout) {
     std::vector<std::string> out;
     for (const auto& line : ledger(rollout)) {
       out.push_back(fmt::format("{} {}", to_string(line.kind), verdict(line)));
@@ -40,7 +67,6 @@ struct ThreadLedgerTest : ThreadTest {
     return out;
   }
 };
-using Strings = std::vector<std::string>;
 
 TEST_F(ThreadLedgerTest, TheTokensAndTheModelOfEachRequest) {
   answer(sse({call("update_plan", R"({"plan":[]})", "c1"), used(100, 0, 20, 5)}));
@@ -67,6 +93,7 @@ TEST_F(ThreadLedgerTest, TwoHundredTurnsKeepThePrefix) {
   auto rollout = run(std::move(ops));
   auto lines = ledger(rollout);
   ASSERT_EQ(lines.size(), 400u);
+  expect_truth(lines);
   for (const auto& line : lines) EXPECT_EQ(verdict(line), line.n == 1 ? "first" : "ok") << line.n;
   auto per_line = memory.read(path_for(rollout))->size() / lines.size();
   EXPECT_LT(per_line, 700u) << "the last lines are no longer than the first";
@@ -124,7 +151,7 @@ TEST_F(ThreadLedgerTest, AnImageThatIsReplacedIsNamed) {
   auto look = turn("look");
   look.items.push_back(wire::input::Image{url});
   auto rollout = run({look, turn("again")});
-  EXPECT_EQ(verdicts(rollout), (Strings{"turn first", "turn not sent", "turn @2 image replaced"}))
+  EXPECT_EQ(all_verdicts(rollout), (Strings{"turn first", "turn not sent", "turn @2 image replaced"}))
       << "the probes of the search are not the thread's";
   EXPECT_EQ(ledger(rollout)[1].outcome, Outcome::failed);
 }
@@ -138,6 +165,7 @@ TEST_F(ThreadLedgerTest, EachAttemptCounts) {
   EXPECT_EQ(lines[0].outcome, Outcome::failed);
   EXPECT_TRUE(contains(lines[0].error.value_or(""), "stream disconnected")) << lines[0].error.value_or("");
   EXPECT_EQ(verdict(lines[1]), "ok");
+  expect_truth(lines);
 }
 
 TEST_F(ThreadLedgerTest, AnInterruptedRequestIsTold) {
@@ -179,8 +207,8 @@ TEST_F(ThreadLedgerTest, AForkHasALedgerOfItsOwn) {
   recorder.events.clear();
   answer(sse({message("two"), completed}));
   auto fork = run({turn("second")});
-  EXPECT_EQ(verdicts(source), Strings{"turn first"});
-  EXPECT_EQ(verdicts(fork), Strings{"turn first"});
+  EXPECT_EQ(all_verdicts(source), Strings{"turn first"});
+  EXPECT_EQ(all_verdicts(fork), Strings{"turn first"});
 }
 
 TEST_F(ThreadLedgerTest, AnEphemeralThreadLeavesNothing) {
