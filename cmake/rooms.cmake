@@ -23,10 +23,14 @@ burin_room(context NEEDS base io wire config model LIBS ${LIB_STB} ${LIB_WEBP})
 burin_room(sandbox NEEDS base io wire config LIBS ${LIB_SECCOMP} burin_bash_grammar ${LIB_TREE_SITTER})
 burin_room(tools NEEDS base io wire config model context sandbox)
 burin_room(store NEEDS base io wire)
+burin_room(testkit NEEDS base io wire)
 burin_room(agent NEEDS base io wire config model context sandbox tools store)
 burin_room(exec NEEDS agent)
-burin_room(testkit NEEDS base io wire)
 burin_room(cli NEEDS exec testkit)
+
+# Flows recorded from the reference, which agent_test plays.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/agent/flows_test.cc PROPERTIES
+  COMPILE_DEFINITIONS BURIN_FLOWS="${CMAKE_SOURCE_DIR}/tests/flows")
 
 # The program.
 if(TARGET burin_cli)

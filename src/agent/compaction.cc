@@ -46,7 +46,12 @@ class Compaction {
  public:
   Compaction(Session& session, const TurnContext& turn, const model::TurnSettings& settings, CompactionPlace place,
              const GitMetadata& metadata)
-      : session_(session), turn_(turn), settings_(settings), place_(place), metadata_(metadata) {
+      : session_(session),
+        turn_(turn),
+        settings_(settings),
+        place_(place),
+        metadata_(metadata),
+        images_(settings.model.supports_images()) {
     if (place == CompactionPlace::inside)
       context_ = context::full_context(session.context_inputs(turn), session.baseline ? &*session.baseline : nullptr);
     size_before_ = std::max(session.tokens_in_use(), session.instruction_tokens() + session.history.tally().total());
@@ -59,7 +64,6 @@ class Compaction {
     auto done = remote ? co_await run_remote() : co_await run_local();
     if (!done) {
       auto error = std::move(done.error());
-      ledger_.failed(error.message);
       if (remote) error.message = "Error running remote compact task: " + error.message;
       session_.fail_turn(error);
       co_return false;
@@ -127,6 +131,7 @@ class Compaction {
       }
       auto& error = answer.error();
       ledger_.failed(error.message);
+      if (leave_out_images(error)) continue;
       if (error.cls == model::ErrorClass::context_window_exceeded) {
         auto count = trim(selection, ++overflows);
         if (count == 0) {
@@ -153,6 +158,13 @@ class Compaction {
     return count;
   }
 
+  /// A summary does without pictures, so one that the server refuses is no reason to fail.
+  bool leave_out_images(const model::ModelError& error) {
+    if (!error.about_image || session_.history.suspect_images().empty()) return false;
+    session_.ledger.changed(Ledger::Change::image);
+    return std::exchange(images_, false);
+  }
+
   void tell_trimmed(std::size_t count) {
     session_.emit(wire::event::BackgroundEvent{
         fmt::format("{} of the oldest items of this thread did not fit and were left out of the summary.", count)});
@@ -160,7 +172,7 @@ class Compaction {
 
   io::Task<model::ModelResult<std::string>> ask(model::ModelSession& model_session,
                                                 const context::Selection& selection) {
-    auto view = session_.history.view({.images = settings_.model.supports_images(), .only = &selection});
+    auto view = session_.history.view({.images = images_, .only = &selection});
     view.input.push_back(request_text_);
     view.ids.emplace_back();
     model::Prompt prompt;
@@ -205,21 +217,31 @@ class Compaction {
   io::Task<Done> run_remote() {
     context::Selection selection(session_.history);
     fit(selection);
-    auto view = session_.history.view({.images = settings_.model.supports_images(), .only = &selection});
-    model::Prompt prompt;
-    prompt.instructions = session_.base_instructions;
-    prompt.input = std::move(view.input);
-    if (!prompt.input.empty()) ledger_ = session_.ledger.begin(RequestKind::remote_compact, turn_.id, settings_);
-    auto output = co_await session_.client->compact(prompt, settings_.model.slug);
+    auto output = co_await ask_server(selection);
+    if (!output && leave_out_images(output.error())) output = co_await ask_server(selection);
     if (!output) co_return model::ModelFail(std::move(output.error()));
-    co_await ledger_.sent(std::move(view.digests), prompt);
-    ledger_.completed();
     auto items = context::remote_replacement(session_.history, std::move(*output), context_);
     if (session_.instruction_tokens() + context::estimated_tokens(items) > size_before_) {
       co_return model::ModelFail(model::stream_error("the compacted thread is larger than what it replaces"));
     }
     replace(items, "");
     co_return Done();
+  }
+
+  io::Task<model::ModelResult<std::vector<wire::ResponseItem>>> ask_server(const context::Selection& selection) {
+    auto view = session_.history.view({.images = images_, .only = &selection});
+    model::Prompt prompt;
+    prompt.instructions = session_.base_instructions;
+    prompt.input = std::move(view.input);
+    if (!prompt.input.empty()) ledger_ = session_.ledger.begin(RequestKind::remote_compact, turn_.id, settings_);
+    auto output = co_await session_.client->compact(prompt, settings_.model.slug);
+    if (output) {
+      co_await ledger_.sent(std::move(view.digests), prompt);
+      ledger_.completed();
+    } else {
+      ledger_.failed(output.error().message);
+    }
+    co_return output;
   }
 
   /// Drops what the runtime made from the end while the estimate exceeds the window (context.md 7.5).
@@ -248,6 +270,7 @@ class Compaction {
   std::vector<wire::ResponseItem> context_;
   std::string request_text_;
   Ledger::Request ledger_;
+  bool images_;  // are sent; no more once the server has refused one
   std::int64_t size_before_ = 0;
 };
 

@@ -395,8 +395,32 @@ TEST_F(CompactionTest, ReasoningThatTheServerCountsIsNotCountedTwice) {
     auto second = stream({call("shell_command", R"({"command":"x"})", "c"), used(10'000)});
     if (included) second.headers.emplace_back("x-reasoning-included", "true");
     turns.push_back(std::move(second));
-    run({turn("one"), turn("two")});
-    EXPECT_EQ(http.requests().size() - before, included ? 3u : 4u);
+    turns.push_back(stream({message("ok"), used(10'000)}));
+    run({turn("one"), turn("two"), turn("three")});
+    EXPECT_EQ(http.requests().size() - before, 5u);
+    std::size_t at = 0;  // of the compaction
+    for (auto i = before; i < http.requests().size(); ++i) at = compacts(http.requests()[i]) ? i - before : at;
+    EXPECT_EQ(at, included ? 3u : 2u)
+        << "within the second turn, or before the third, which knows nothing of the header";
+  }
+}
+
+TEST_F(CompactionTest, ARefusedImageDoesNotKeepAThreadFromBeingCompacted) {
+  for (std::string provider : {"mock", "OpenAI"}) {
+    recorder.events.clear();
+    auto before = http.requests().size();
+    config->provider.name = provider;
+    summaries.push_back(Response::text(400, "cannot decode an image"));
+    if (provider == "OpenAI") {
+      summaries.push_back(Response::text(200, R"({"output":[{"type":"compaction","encrypted_content":"E"}]})"));
+    }
+    auto look = turn("look");
+    look.items.push_back(wire::input::Image{"data:image/png;base64,AAAA"});
+    run({look, wire::op::Compact{}});
+    EXPECT_EQ(count("context_compacted"), 1u) << provider;
+    EXPECT_EQ(count("stream_error"), 0u);
+    EXPECT_TRUE(contains(http.requests()[before + 1].body, "base64,AAAA"));
+    EXPECT_FALSE(contains(http.requests()[before + 2].body, "base64,AAAA"));
   }
 }
 

@@ -125,6 +125,18 @@ TEST_F(HistoryOpsTest, SwitchesAreToldOnceWhateverComesBetween) {
   EXPECT_EQ(Words(last.end() - 3, last.end()), (Words{"s", "c", "three"})) << "back to the first model: told again";
 }
 
+// context.md 5: the text is that of the session's start, the title that of the turn.
+TEST_F(HistoryOpsTest, InstructionsAreNotReadAgainAfterACompaction) {
+  memory.put("/w/AGENTS.md", "Old text.");
+  auto moved = turn("two");
+  moved.cwd = "/other";
+  run({turn("one"), moved, wire::op::Compact{}, moved});
+  memory.put("/other/AGENTS.md", "Never read.");
+  auto last = inputs(3);
+  auto text = last[last.size() - 2];
+  EXPECT_TRUE(contains(text, R"(# AGENTS.md instructions for /other\n\n<INSTRUCTIONS>\nOld text.)")) << text;
+}
+
 TEST_F(HistoryOpsTest, AForkCopiesTheLinesAndTellsTheContextAnew) {
   auto source = run({turn("one")});
   auto before = *memory.read(source);
@@ -161,12 +173,14 @@ TEST_F(HistoryOpsTest, AForkCopiesTheLinesAndTellsTheContextAnew) {
   EXPECT_EQ(*find_string(body(2), "prompt_cache_key"), meta.id);
 }
 
+// The context of the fork tells of the switch, and so does its first turn, as in the reference.
 TEST_F(HistoryOpsTest, AForkWithAnotherModelSwitches) {
   options.fork_path = run({turn("one")});
   next_run();
   options.model = "gpt-5.3-codex";
   run({turn("two")});
-  EXPECT_EQ(layout(1), (Words{"d", "c", "one", "ok", "s", "c", "two"}));
+  EXPECT_EQ(layout(1), (Words{"d", "c", "one", "ok", "s", "c", "s", "two"}));
+  EXPECT_EQ(recorder.last<wire::event::Warning>(), nullptr);
 }
 
 TEST_F(HistoryOpsTest, AForkBeforeAMessage) {

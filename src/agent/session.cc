@@ -22,7 +22,8 @@ Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
 Session::~Session() = default;
 
 void Session::record(const wire::ResponseItem& item) {
-  if (!history.record(item, truncation)) return;
+  // The file keeps what the model said in the role system; nothing else sees it (session.md 4.4).
+  if (!history.record(item, truncation) && wire::role_of(item) != "system") return;
   if (log) {
     scratch_.clear();
     wire::write_item(scratch_, item);

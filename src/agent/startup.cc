@@ -149,14 +149,16 @@ json::array initial_messages(const Session& session, std::span<const wire::Rollo
   return out;
 }
 
-void warn_of_history(Session& session, const store::LoadedRollout& loaded) {
+void warn_of_problems(Session& session, const store::LoadedRollout& loaded) {
   for (const auto& problem : loaded.problems) session.warn(problem);
-  if (session.previous && session.previous->model != session.settings.model) {
-    session.warn(fmt::format(
-        "This session was recorded with model `{}` but is resuming with `{}`. Results may differ; switch back to `{}` "
-        "to go on as before.",
-        session.previous->model, session.settings.model, session.previous->model));
-  }
+}
+
+void warn_of_other_model(Session& session) {
+  if (!session.previous || session.previous->model == session.settings.model) return;
+  session.warn(fmt::format(
+      "This session was recorded with model `{}` but is resuming with `{}`. Results may differ; switch back "
+      "to `{}` to go on as before.",
+      session.previous->model, session.settings.model, session.previous->model));
 }
 
 Result<> start_resumed(Session& session) {
@@ -170,7 +172,8 @@ Result<> start_resumed(Session& session) {
   }
   make_client(session);
   emit_configured(session, initial_messages(session, loaded.lines));
-  warn_of_history(session, loaded);
+  warn_of_problems(session, loaded);
+  warn_of_other_model(session);
   return {};
 }
 
@@ -192,7 +195,7 @@ Result<> start_forked(Session& session) {
     for (const auto& line : lines) session.log->append_copy(line);
   }
   emit_configured(session, initial_messages(session, lines), loaded.thread_id);
-  warn_of_history(session, loaded);
+  warn_of_problems(session, loaded);
   record_full_context(session);
   if (session.log) session.log->materialise();
   return {};

@@ -254,6 +254,10 @@ class Deriver {
     if (auto text = settings_.text("compact_prompt"); text && !blank(*text)) {
       out_.compact_prompt = std::string(trim(*text));
     }
+    if (const Value* memories = root_.find("memories")) {
+      const Value* use = memories->find("use_memories");
+      out_.use_memories = use == nullptr || use->boolean().value_or(true);
+    }
     if (auto path = settings_.text("model_catalog_json")) {
       auto catalog = read_catalog(files_, *path);
       if (!catalog) return tl::unexpected(catalog.error());

@@ -278,6 +278,9 @@ TEST_F(LoadConfig, CompactPrompt) {
   EXPECT_EQ(loaded().compact_prompt, "from file");
   user("experimental_compact_prompt_file='c.md'\ncompact_prompt=' own '\n");
   EXPECT_EQ(loaded().compact_prompt, "own");
+  EXPECT_TRUE(loaded().use_memories);
+  user("[memories]\nuse_memories=false\n");
+  EXPECT_FALSE(loaded().use_memories);
 }
 
 TEST_F(LoadConfig, EnumsMayBeTables) {

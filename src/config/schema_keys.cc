@@ -241,16 +241,16 @@ constexpr Shape role = record_of("struct AgentRoleToml", role_members);
 constexpr Member agents_members[] = {{"max_threads", &usize}, {"max_depth", &i32}, {"job_max_runtime_seconds", &u64}};
 constexpr Shape agents = open_record("struct AgentsToml", agents_members, role);
 
-constexpr Member memories_members[] = {{"generate_memories", &flag},
+constexpr Member memories_members[] = {{"generate_memories", &flag, not_yet},
                                        {"use_memories", &flag},
-                                       {"no_memories_if_mcp_or_web_search", &flag},
-                                       {"max_raw_memories_for_consolidation", &usize},
-                                       {"max_unused_days", &i64},
-                                       {"max_rollout_age_days", &i64},
-                                       {"max_rollouts_per_startup", &usize},
-                                       {"min_rollout_idle_hours", &i64},
-                                       {"extract_model", &text},
-                                       {"consolidation_model", &text}};
+                                       {"no_memories_if_mcp_or_web_search", &flag, not_yet},
+                                       {"max_raw_memories_for_consolidation", &usize, not_yet},
+                                       {"max_unused_days", &i64, not_yet},
+                                       {"max_rollout_age_days", &i64, not_yet},
+                                       {"max_rollouts_per_startup", &usize, not_yet},
+                                       {"min_rollout_idle_hours", &i64, not_yet},
+                                       {"extract_model", &text, not_yet},
+                                       {"consolidation_model", &text, not_yet}};
 constexpr Shape memories = record_of("struct MemoriesToml", memories_members);
 
 constexpr Member skill_members[] = {{"path", &file, built, true}, {"enabled", &flag, built, true}};
@@ -340,7 +340,7 @@ constexpr Member profile_members[] = {{"model", &text},
                                       {"model_instructions_file", &file},
                                       {"model_catalog_json", &file},
                                       {"experimental_instructions_file", &file, inert},
-                                      {"experimental_compact_prompt_file", &file, not_yet},
+                                      {"experimental_compact_prompt_file", &file},
                                       {"js_repl_node_path", &file, not_yet},
                                       {"js_repl_node_module_dirs", &files, not_yet},
                                       {"zsh_path", &file, not_yet},
@@ -378,8 +378,8 @@ constexpr Member top_members[] = {
     {"model_catalog_json", &file},
     {"instructions", &text, inert},
     {"developer_instructions", &text},
-    {"compact_prompt", &text, not_yet},
-    {"experimental_compact_prompt_file", &file, not_yet},
+    {"compact_prompt", &text},
+    {"experimental_compact_prompt_file", &file},
     {"commit_attribution", &text},
     {"tool_output_token_limit", &usize},
     {"web_search", &web_search},
@@ -405,7 +405,7 @@ constexpr Member top_members[] = {
     {"project_root_markers", &texts},
     {"history", &history, inert},
     {"agents", &agents, not_yet},
-    {"memories", &memories, not_yet},
+    {"memories", &memories},
     {"skills", &skills, not_yet},
     {"plugins", &plugins, not_yet},
     {"mcp_servers", &mcp_servers, not_yet},

@@ -35,7 +35,7 @@ constexpr std::uint64_t max_summary_bytes = 64 << 20;
 constexpr wire::TruncationPolicy summary_budget{wire::TruncationMode::tokens, 5000};
 
 std::optional<std::string> memory(const Telling& t) {
-  if (!t.in.config.features.enabled(config::Feature::memories)) return std::nullopt;
+  if (!t.in.config.features.enabled(config::Feature::memories) || !t.in.config.use_memories) return std::nullopt;
   const std::string folder = path::join(t.in.config.home, "memories");
   auto summary = t.in.files.read(path::join(folder, "memory_summary.md"), max_summary_bytes);
   if (!summary || blank(*summary)) return std::nullopt;

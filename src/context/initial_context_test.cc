@@ -226,6 +226,9 @@ TEST_F(InitialContextTest, MemoryIsTheSummaryOfTheHome) {
   EXPECT_TRUE(developer()[1].starts_with("## Memory\n\n"));
   EXPECT_TRUE(developer()[1].ends_with("\n\nTests need Docker."));
   EXPECT_TRUE(contains(developer()[1], " /home/memories:"));
+  config.use_memories = false;
+  EXPECT_EQ(developer().size(), 1u);
+  config.use_memories = true;
   memory.put(path, std::string(10'000, 'a') + "12345678" + std::string(10'000, 'z'));
   EXPECT_TRUE(
       contains(developer()[1], "\n" + std::string(10'000, 'a') + "…2 tokens truncated…" + std::string(10'000, 'z')));

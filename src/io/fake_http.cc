@@ -56,6 +56,7 @@ ScriptedResponse ScriptedResponse::refusal(std::string reason) {
 }
 
 Task<Result<std::unique_ptr<HttpResponse>>> ScriptedHttp::send(HttpRequest request) {
+  if (auto shared = std::move(request.shared_body)) request.body = *shared;  // tests read one of them
   requests_.push_back(request);
   std::optional<ScriptedResponse> script;
   if (respond) script = respond(request);

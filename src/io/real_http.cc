@@ -215,10 +215,10 @@ void Engine::set_request(Transfer& t) {
   bool announces_body = r.method == "POST" || r.method == "PUT" || r.method == "PATCH";
   if (r.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
-  } else if (announces_body || !r.body.empty()) {
+  } else if (announces_body || !r.content().empty()) {
     // The body is not copied: it lives in the transfer.
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
-    set(CURLOPT_POSTFIELDS, r.body.data());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.content().size()));
+    set(CURLOPT_POSTFIELDS, r.content().data());
   }
   set(CURLOPT_CUSTOMREQUEST, r.method.c_str());
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);

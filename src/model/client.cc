@@ -146,7 +146,7 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
                      .turn_metadata = turn_metadata ? turn_metadata() : std::string()};
     return responses_headers(o.identity, o.provider, credential, turn, world.env, zstd);
   };
-  auto response = co_await client_.post("responses", body, headers);
+  auto response = co_await client_.post("responses", std::move(body), headers);
   if (!response) co_return ModelFail(response.error());
   if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
     turn_state_ = std::string(*state);
@@ -158,12 +158,11 @@ io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(cons
                                                                             std::string_view model) {
   std::vector<wire::ResponseItem> items;
   if (prompt.input.empty()) co_return items;
-  auto body = build_compact_body(prompt, model);
   auto headers = [&](const Credential& credential) {
     TurnHeaders turn{.thread_id = options_.thread_id, .subagent = options_.subagent};
     return compact_headers(options_.identity, options_.provider, credential, turn, world_.env);
   };
-  auto response = co_await post("responses/compact", body, headers);
+  auto response = co_await post("responses/compact", build_compact_body(prompt, model), headers);
   if (!response) co_return ModelFail(response.error());
   auto text = co_await io::with_deadline(headers_deadline, "body", io::read_body(**response, max_compact_body));
   if (!text) co_return ModelFail(stream_error(text.error().what));
@@ -178,18 +177,18 @@ io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(cons
   co_return items;
 }
 
-io::Task<ModelClient::Reply> ModelClient::post(std::string_view path, const std::string& body,
-                                               const MakeHeaders& headers) {
+io::Task<ModelClient::Reply> ModelClient::post(std::string_view path, std::string body, const MakeHeaders& headers) {
+  auto shared = std::make_shared<const std::string>(std::move(body));
   for (std::uint64_t attempt = 0;; ++attempt) {
     bool transient = false;
-    auto reply = co_await post_once(path, body, headers, &transient);
+    auto reply = co_await post_once(path, shared, headers, &transient);
     if (reply || !transient || attempt >= options_.provider.request_max_retries) co_return reply;
     log(Level::info, "model", "request failed, trying again: {}", reply.error().message);
     co_await io::sleep(backoff(world_.random, attempt + 1));
   }
 }
 
-io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, const std::string& body,
+io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, std::shared_ptr<const std::string> body,
                                                     const MakeHeaders& headers, bool* transient) {
   auto credential = credential_for(options_.provider, options_.auth, world_.env);
   if (!credential) co_return ModelFail(credential.error());
@@ -197,7 +196,7 @@ io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, const
   request.method = "POST";
   request.url = provider_url(options_.provider, options_.auth, path);
   request.headers = headers(*credential);
-  request.body = body;
+  request.shared_body = std::move(body);
   std::string url = request.url;
   auto response = co_await io::with_deadline(headers_deadline, "request", world_.http.send(std::move(request)));
   if (!response) {

@@ -60,8 +60,8 @@ class ModelClient {
   using MakeHeaders = std::function<io::Headers(const Credential&)>;
   /// POSTs to `path` until an answer with a good status comes, a lasting error, or the request-level budget of 9.4 is
   /// used up.
-  io::Task<Reply> post(std::string_view path, const std::string& body, const MakeHeaders& headers);
-  io::Task<Reply> post_once(std::string_view path, const std::string& body, const MakeHeaders& headers,
+  io::Task<Reply> post(std::string_view path, std::string body, const MakeHeaders& headers);
+  io::Task<Reply> post_once(std::string_view path, std::shared_ptr<const std::string> body, const MakeHeaders& headers,
                             bool* transient);
   io::World& world_;
   ClientOptions options_;
