@@ -17,9 +17,9 @@ bool read_digests(std::string_view text, std::vector<std::uint64_t>& out) {
   if (text.size() % digest_digits != 0) return false;
   for (; !text.empty(); text.remove_prefix(digest_digits)) {
     std::uint64_t value = 0;
-    const auto* end = text.data() + digest_digits;
-    auto read = std::from_chars(text.data(), end, value, 16);
-    if (read.ec != std::errc() || read.ptr != end) return false;
+    const auto* begin = text.data();
+    auto read = std::from_chars(begin, begin + digest_digits, value, 16);
+    if (read.ec != std::errc() || read.ptr != begin + digest_digits) return false;
     out.push_back(value);
   }
   return true;

@@ -252,6 +252,23 @@ TEST_F(LedgerTest, GarbageCostsNoMoreThanItself) {
   }
 }
 
+// The lines around it fit together, but what they say of the items is no longer true.
+TEST_F(LedgerTest, ALineThatIsMissingIsNoticed) {
+  say("user", "one");
+  send();
+  history.replace({wire::make_message("user", "uno")});
+  send();
+  say("user", "two");
+  send();
+  auto text = *memory.read(path);
+  auto second = text.find('\n') + 1, third = text.find('\n', second) + 1;
+  memory.put(path, text.erase(second, third - second));
+  start(true);
+  auto line = send();
+  EXPECT_FALSE(line.sent->base) << "it cannot be judged";
+  EXPECT_EQ(line.n, 4u);
+}
+
 TEST_F(LedgerTest, DigestsThatAreNoneAreNotBelieved) {
   say("user", "one");
   send();

@@ -109,6 +109,17 @@ TEST_F(ThreadLedgerTest, ACompactionBreaksOnceAndIsNamed) {
   EXPECT_EQ(ledger(rollout)[1].usage->cached_input_tokens, 900);
 }
 
+TEST_F(ThreadLedgerTest, ASummaryThatLeavesOutItemsSaysSo) {
+  const auto too_long =
+      sse({R"({"type":"response.failed","response":{"error":{"code":"context_length_exceeded","message":"m"}}})"});
+  answer(sse({message("one"), completed}));
+  answer(too_long);
+  answer(sse({message("summary"), completed}));
+  auto rollout = run({turn("first"), wire::op::Compact{}});
+  EXPECT_EQ(verdicts(rollout), (Strings{"turn first", "compact tools", "compact tools@0 trimmed to fit"}));
+  EXPECT_EQ(ledger(rollout)[1].outcome, Outcome::failed);
+}
+
 TEST_F(ThreadLedgerTest, ARemoteCompactionIsARequestToo) {
   config->provider.name = "OpenAI";
   answer(sse({message("one"), completed}));
