@@ -155,7 +155,7 @@ struct RandomThread : ThreadTest {
     if (!text) return;  // no user message yet
     auto loaded = store::load_rollout(files, path);
     ASSERT_TRUE(loaded);
-    EXPECT_TRUE(loaded->problems.empty()) << loaded->problems[0];
+    EXPECT_TRUE(loaded->problems().empty()) << loaded->problems()[0];
     const wire::TruncationPolicy policy{wire::TruncationMode::tokens, 10'000};
     auto one = context::rebuild(loaded->lines, policy), two = context::rebuild(loaded->lines, policy);
     EXPECT_EQ(one.history.view({}).input, two.history.view({}).input);

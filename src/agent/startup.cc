@@ -120,18 +120,15 @@ void start_fresh(Session& session) {
   session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
   auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
   session.base_instructions = base_instructions(session, model, std::nullopt);
-  session.truncation = model.truncation_policy;
   create_log(session, std::nullopt);
   make_client(session);
   emit_configured(session, std::nullopt);
   record_full_context(session);
 }
 
-/// What the lines of a log establish becomes the session's.
-void adopt_history(Session& session, std::span<const wire::RolloutLine> lines) {
+/// What a log establishes becomes the session's. `truncation` is set before, for the log is read with it.
+void adopt(Session& session, context::Rebuilt rebuilt) {
   auto model = model::resolve_model(session.catalog, session.settings.model, session.config);
-  session.truncation = model.truncation_policy;
-  auto rebuilt = context::rebuild(lines, session.truncation);
   session.base_instructions = base_instructions(session, model, rebuilt.base_instructions);
   session.history = std::move(rebuilt.history);
   session.baseline = std::move(rebuilt.baseline);
@@ -140,17 +137,14 @@ void adopt_history(Session& session, std::span<const wire::RolloutLine> lines) {
   if (rebuilt.open_turn) session.unclosed_turn = rebuilt.open_turn_id;
 }
 
-json::array initial_messages(const Session& session, std::span<const wire::RolloutLine> lines) {
-  json::array out;
-  if (!session.sink.wants_details()) return out;
-  for (const auto& line : lines) {
-    if (const auto* event = std::get_if<wire::EventMsg>(&line.payload)) out.push_back(to_json(*event));
-  }
-  return out;
+/// The event of a line, for clients that show what was said before.
+void add_initial(const Session& session, const wire::RolloutLine& line, json::array& to) {
+  const auto* event = std::get_if<wire::EventMsg>(&line.payload);
+  if (event != nullptr && session.sink.wants_history()) to.push_back(to_json(*event));
 }
 
-void warn_of_problems(Session& session, const store::LoadedRollout& loaded) {
-  for (const auto& problem : loaded.problems) session.warn(problem);
+void warn_of_problems(Session& session, const store::RolloutInfo& info) {
+  for (const auto& problem : info.problems()) session.warn(problem);
 }
 
 void warn_of_other_model(Session& session) {
@@ -161,18 +155,33 @@ void warn_of_other_model(Session& session) {
       session.previous->model, session.settings.model, session.previous->model));
 }
 
+/// Reads the log once, line by line; what is kept of it is the history.
 Result<> start_resumed(Session& session) {
-  TRY(auto loaded, store::load_rollout(session.world.files, *session.options.resume_path));
-  session.thread_id = loaded.thread_id;
-  adopt_history(session, loaded.lines);
+  auto& files = session.world.files;
+  const auto& path = *session.options.resume_path;
+  context::Rebuilder rebuilder(session.truncation);
+  std::vector<store::LinePlace> contexts;  // where the turn_context lines stand
+  json::array initial;
+  TRY(auto info, store::scan_rollout(
+                     files, path, [&](const wire::RolloutLine& line, const store::LinePlace& place, std::string_view) {
+                       rebuilder.add(line, contexts.size());
+                       if (std::holds_alternative<wire::TurnContext>(line.payload)) contexts.push_back(place);
+                       add_initial(session, line, initial);
+                     }));
+  auto rebuilt = rebuilder.finish();
+  if (rebuilt.baseline_line) {
+    TRY(auto line, store::read_line_at(files, path, contexts[*rebuilt.baseline_line]));
+    rebuilt.baseline = std::get<wire::TurnContext>(std::move(line.payload));
+  }
+  session.thread_id = info.thread_id;
+  adopt(session, std::move(rebuilt));
   if (!session.options.ephemeral) {
     auto* s = &session;
-    TRY(session.log,
-        store::RolloutLog::open(session.world, loaded.path, [s](std::string text) { s->warn(std::move(text)); }));
+    TRY(session.log, store::RolloutLog::open(session.world, path, [s](std::string text) { s->warn(std::move(text)); }));
   }
   make_client(session);
-  emit_configured(session, initial_messages(session, loaded.lines));
-  warn_of_problems(session, loaded);
+  emit_configured(session, std::move(initial));
+  warn_of_problems(session, info);
   warn_of_other_model(session);
   return {};
 }
@@ -187,14 +196,16 @@ Result<> start_forked(Session& session) {
     return {};
   }
   session.thread_id = io::uuid_v7(session.world.clock, session.world.random);
-  adopt_history(session, lines);
+  adopt(session, context::rebuild(lines, session.truncation));
   session.unclosed_turn.reset();  // it is the source's
   create_log(session, loaded.thread_id);
   make_client(session);
-  if (session.log) {
-    for (const auto& line : lines) session.log->append_copy(line);
+  json::array initial;
+  for (const auto& line : lines) {
+    if (session.log) session.log->append_copy(line);
+    add_initial(session, line, initial);
   }
-  emit_configured(session, initial_messages(session, lines), loaded.thread_id);
+  emit_configured(session, std::move(initial), loaded.thread_id);
   warn_of_problems(session, loaded);
   record_full_context(session);
   if (session.log) session.log->materialise();
@@ -220,6 +231,7 @@ Result<> start_session(Session& session) {
   session.shell = sandbox::session_shell(session.world.files, session.world.env, session.login_shell);
   session.user_instructions =
       context::user_instructions(session.world.files, session.config, session.config.home, session.settings.cwd);
+  session.truncation = model::resolve_model(session.catalog, session.settings.model, session.config).truncation_policy;
   const bool resumed = session.options.resume_path.has_value();
   if (resumed) {
     CHECK(start_resumed(session));

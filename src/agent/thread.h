@@ -27,6 +27,8 @@ class EventSink {
   virtual void on_event(const wire::Event& event) = 0;
   /// Whether text deltas, output deltas, item events and raw items are wanted. They are not even built otherwise.
   virtual bool wants_details() const { return false; }
+  /// Whether session_configured is to carry what was said before a resume or fork.
+  virtual bool wants_history() const { return false; }
 };
 
 struct ThreadOptions {

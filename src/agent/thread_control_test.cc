@@ -354,7 +354,7 @@ TEST_F(ThreadControlTest, ATornTailIsRepairedOnceAndNothingIsLost) {
   }
   auto loaded = store::load_rollout(memory, path);
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->skipped, 0u);
+  EXPECT_EQ(loaded->skipped(), 0u);
   for (auto text : {"first", "second", "third"}) EXPECT_TRUE(contains(http.requests()[2].body, text)) << text;
 }
 

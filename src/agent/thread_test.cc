@@ -290,7 +290,7 @@ TEST_F(ThreadTest, ADiskThatIsFullAtEveryCallDamagesNothing) {
       ASSERT_TRUE(text->ends_with("\n"));
       auto loaded = store::load_rollout(memory, path);
       ASSERT_TRUE(loaded);
-      ASSERT_EQ(loaded->skipped, 0u);
+      ASSERT_EQ(loaded->skipped(), 0u);
       ASSERT_EQ(loaded->lines.size(), 16u) << "nothing is lost or repeated";
       ++covered;
     }

@@ -247,7 +247,9 @@ bool History::record(const wire::ResponseItem& item, const wire::TruncationPolic
 }
 
 void History::add(const wire::ResponseItem& item, HistoryItem facts) {
-  facts.json = wire::dump_item(item);
+  scratch_.clear();
+  wire::write_item(scratch_, item);
+  facts.json = scratch_;  // with no more room than it needs
   if (const auto* o = std::get_if<wire::FunctionCallOutput>(&item)) facts.freeform = freeform_of(facts, o->output);
   if (const auto* o = std::get_if<wire::CustomToolCallOutput>(&item)) facts.freeform = freeform_of(facts, o->output);
   facts.digest = hash64(facts.json);

@@ -122,6 +122,7 @@ class History {
   bool orphan(const HistoryItem& item, const CallState& call) const;
   std::string freeform_of(const HistoryItem& output, const wire::FunctionOutput& body) const;
 
+  std::string scratch_;
   std::deque<HistoryItem> items_;
   std::unordered_map<std::string, CallState> calls_;
   Tally tally_;

@@ -28,7 +28,7 @@ struct ServerRequest {
 
 class RequestParser {
  public:
-  explicit RequestParser(std::size_t body_limit = 64 << 20) : body_limit_(body_limit) {}
+  explicit RequestParser(std::size_t body_limit = 512 << 20) : body_limit_(body_limit) {}
 
   /// Takes bytes up to the end of the request and returns how many it took: all, unless it is done or has failed.
   std::size_t feed(std::string_view bytes);

@@ -67,13 +67,44 @@ struct RolloutName {
 };
 std::optional<RolloutName> parse_rollout_name(std::string_view file_name);
 
-/// A whole log, read back. Lines that cannot be read are counted, never fatal (session.md 4.6).
-struct LoadedRollout {
+/// Where a line stands in its file.
+struct LinePlace {
+  std::uint64_t offset = 0;
+  std::size_t size = 0;  // bytes, without the newline
+};
+
+/// Lines in a row that cannot be read.
+struct Damage {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  // bytes
+  std::size_t lines = 0;
+  std::string reason;  // of the first one
+};
+
+/// What reading a log says beside its lines. Lines that cannot be read are never fatal (session.md 4.6).
+struct RolloutInfo {
   std::string path;
   std::string thread_id;
-  std::vector<wire::RolloutLine> lines;  // in file order, without those that were skipped
-  std::size_t skipped = 0;
-  std::vector<std::string> problems;  // one line each: where, what; at most 20
+  std::uint64_t size = 0;       // bytes
+  bool ends_in_newline = true;  // else the last record was cut short, or is about to be
+  std::vector<Damage> damages;  // in file order
+
+  std::size_t skipped() const;
+  /// One sentence for each damage, at most 20.
+  std::vector<std::string> problems() const;
+};
+
+/// Takes the readable lines in file order; `text` is the line as it stands, valid during the call.
+using LineSink = std::function<void(wire::RolloutLine line, const LinePlace& place, std::string_view text)>;
+
+/// Reads a log piece by piece: memory is that of its longest line. Fails for files that are no rollout at all.
+Result<RolloutInfo> scan_rollout(io::Files& files, const std::string& path, const LineSink& sink);
+/// One line of a log again.
+Result<wire::RolloutLine> read_line_at(io::Files& files, const std::string& path, const LinePlace& place);
+
+/// A whole log in memory.
+struct LoadedRollout : RolloutInfo {
+  std::vector<wire::RolloutLine> lines;  // without those that were skipped
 };
 Result<LoadedRollout> load_rollout(io::Files& files, const std::string& path);
 

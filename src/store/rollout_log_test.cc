@@ -174,7 +174,7 @@ TEST_F(RolloutLogTest, BadLinesNeverMakeAThreadUnloadable) {
   std::size_t items = 0;
   for (const auto& line : loaded->lines) items += std::holds_alternative<wire::ResponseItem>(line.payload) ? 1 : 0;
   EXPECT_EQ(items, 2u) << "the glued good record is salvaged";
-  EXPECT_EQ(loaded->skipped, 4u);
+  EXPECT_EQ(loaded->skipped(), 4u);
   memory.put(path, "  \n");
   EXPECT_FALSE(load_rollout(files, path));
   memory.put(path, item + "\n");

@@ -160,7 +160,7 @@ TEST_F(SessionsTest, JunkAtEveryPlace) {
       ASSERT_TRUE(loaded) << bad;
       EXPECT_EQ(loaded->thread_id, id(1));
       EXPECT_EQ(loaded->lines.size(), good.size()) << bad << " at " << at;
-      EXPECT_EQ(loaded->skipped, 1u) << bad << " at " << at;
+      EXPECT_EQ(loaded->skipped(), 1u) << bad << " at " << at;
     }
   }
   auto only_meta = load_rollout(files, add(1, good[0]));
@@ -203,7 +203,7 @@ TEST_F(SessionsTest, FilesOfMid2025Load) {
   std::size_t items = 0;
   for (const auto& line : loaded->lines) items += std::holds_alternative<wire::ResponseItem>(line.payload);
   EXPECT_EQ(items, 1u);
-  EXPECT_EQ(loaded->skipped, 0u);
+  EXPECT_EQ(loaded->skipped(), 0u);
 }
 
 }  // namespace burin::store
