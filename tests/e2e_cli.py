@@ -198,6 +198,55 @@ def test_usage_grows_over_a_resumed_session():
         assert totals == [{"input_tokens": n, "cached_input_tokens": 0, "output_tokens": m} for n, m in ((10, 5), (20, 10))]
 
 
+def used(total_in, cached, out, reasoning):
+    usage = {"input_tokens": total_in, "input_tokens_details": {"cached_tokens": cached}, "output_tokens": out,
+             "output_tokens_details": {"reasoning_tokens": reasoning}, "total_tokens": total_in + out}
+    return {"type": "response.completed", "response": {"id": "r1", "usage": usage}}
+
+
+def test_what_a_run_and_a_thread_cost():
+    script = [[call("update_plan", {"plan": []}), used(1000, 0, 200, 100)],
+              {"events": [message("done"), used(1300, 1000, 50, 0)], "headers": {"openai-model": "gpt-4"}},
+              [message("again"), used(1500, 1300, 60, 0)]]
+    with Place() as place, Mock(script) as mock:
+        place.configure(mock)
+        first = run(BINARY, place, ["exec", "go"])
+        assert first.stderr.endswith("tokens used\n1,550\ninput 2,300 (cached 1,000), output 250 (reasoning 100), "
+                                     "gpt-5.1-codex (also served by gpt-4)\n"), first.stderr
+        second = run(BINARY, place, ["exec", "--json", "resume", "--last", "more"])
+        thread = json.loads(second.stdout.splitlines()[0])["thread_id"]
+        (rollout,) = place.rollouts()
+        (ledger,) = (place.home / "ledger").iterdir()
+        assert ledger.name == thread + ".jsonl" and ledger.stat().st_mode & 0o777 == 0o600
+        assert "ledger" not in rollout.read_text(), "the session file is the reference's"
+        (place.home / "session_index.jsonl").write_text(json.dumps({"id": thread, "thread_name": "my work"}) + "\n")
+        for name in (thread, "my work", str(rollout)):
+            told = json.loads(run(BINARY, place, ["debug", "ledger", name, "--json"]).stdout)
+            rows = told["requests"]
+            assert [row["prefix"] for row in rows] == ["first", "ok", "ok"], rows
+            assert [row["items"] for row in rows] == [len(r["body"]["input"]) for r in mock.requests]
+            assert [row["served"] for row in rows] == [None, "gpt-4", None], rows
+            assert (told["total"]["input_tokens"], told["total"]["cached_input_tokens"]) == (3800, 2300), told
+        table = run(BINARY, place, ["debug", "ledger", thread]).stdout.splitlines()
+        assert len(table) == 6 and "gpt-5.1-codex (served by gpt-4)" in table[2] and table[2].endswith("  ok"), table
+        assert table[5] == "3 requests, 60% of the input cached, prefix broken 0 times", table
+        config = (place.home / "config.toml").read_text().replace("gpt-5.1-codex", "gpt-5.2-codex")
+        (place.home / "config.toml").write_text(config)
+        run(BINARY, place, ["exec", "resume", thread, "with another model"])
+        table = run(BINARY, place, ["debug", "ledger", thread]).stdout.splitlines()
+        assert "broken: model" in table[4], table
+        ledger.unlink()
+        rows = json.loads(run(BINARY, place, ["debug", "ledger", thread, "--json"]).stdout)["requests"]
+        assert [(row["model"], row["usage"]["input_tokens"], row["prefix"]) for row in rows] == [
+            ("gpt-5.1-codex", 1000, None), ("gpt-5.1-codex", 1300, None), ("gpt-5.1-codex", 1500, None),
+            ("gpt-5.2-codex", 1500, None)], rows
+        run(BINARY, place, ["exec", "--ephemeral", "go"])
+        assert not list((place.home / "ledger").iterdir())
+        unknown = run(BINARY, place, ["debug", "ledger", "01a2045b-0000-7000-8000-000000000000"])
+        assert unknown.returncode == 1 and unknown.stderr.startswith("Error: no session 01a2045b"), unknown
+        assert run(BINARY, place, ["debug"]).returncode == 2
+
+
 def test_last_means_this_folder_and_provider():
     with Place() as place, Mock(DONE) as mock:
         two = f'[model_providers.two]\nname = "two"\nbase_url = "http://127.0.0.1:{mock.port}/v1"'

@@ -289,10 +289,12 @@ def test_a_second_process_on_a_session_is_refused():
         mock.script = [{"events": [harness.created()], "hang": True}]
         first = start(place, ["exec", "resume", "--last", "second"], stdin=subprocess.DEVNULL)
         assert mock.hanging.wait(20)
-        before = place.rollouts()[0].read_text()
+        (rollout,) = place.rollouts()
+        assert wait_until(lambda: "token_count" in rollout.read_text().splitlines()[-1]), "the answer has begun"
+        before = rollout.read_text()
         second = run(BINARY, place, ["exec", "resume", "--last", "third"])
         assert second.returncode == 1 and "is open in another process" in second.stderr, second.stderr
-        assert place.rollouts()[0].read_text() == before
+        assert rollout.read_text() == before
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=20)
 

@@ -130,6 +130,7 @@ class Compaction {
         continue;
       }
       auto& error = answer.error();
+      ledger_.failed(error.message);
       if (leave_out_images(error)) continue;
       if (error.cls == model::ErrorClass::context_window_exceeded) {
         auto count = trim(selection, ++overflows);
@@ -159,7 +160,9 @@ class Compaction {
 
   /// A summary does without pictures, so one that the server refuses is no reason to fail.
   bool leave_out_images(const model::ModelError& error) {
-    return error.about_image && !session_.history.suspect_images().empty() && std::exchange(images_, false);
+    if (!error.about_image || session_.history.suspect_images().empty()) return false;
+    session_.ledger.changed(Ledger::Change::image);
+    return std::exchange(images_, false);
   }
 
   void tell_trimmed(std::size_t count) {
@@ -177,8 +180,11 @@ class Compaction {
     prompt.input = std::move(view.input);
     if (model::is_azure(session_.config.provider)) prompt.ids = std::move(view.ids);
     prompt.tools = "[]";
+    ledger_ = session_.ledger.begin(RequestKind::compact, turn_.id, settings_);
+    if (selection.dropped() > 0) session_.ledger.changed(Ledger::Change::trimming);
     auto opened = co_await model_session.stream(prompt, settings_, [this] { return metadata_.header(); });
     if (!opened) co_return model::ModelFail(std::move(opened.error()));
+    co_await ledger_.sent(std::move(view.digests), prompt);
     std::string summary;
     for (;;) {
       auto batch = co_await (*opened)->next();
@@ -189,6 +195,7 @@ class Compaction {
   }
 
   void take(wire::ModelEvent& event, std::string& summary) {
+    ledger_.saw(event);
     if (auto* done = std::get_if<wire::ItemDone>(&event)) {
       const auto* message = std::get_if<wire::Message>(&done->item);
       if (message == nullptr || message->role != "assistant") return;
@@ -226,7 +233,15 @@ class Compaction {
     model::Prompt prompt;
     prompt.instructions = session_.base_instructions;
     prompt.input = std::move(view.input);
-    co_return co_await session_.client->compact(prompt, settings_.model.slug);
+    if (!prompt.input.empty()) ledger_ = session_.ledger.begin(RequestKind::remote_compact, turn_.id, settings_);
+    auto output = co_await session_.client->compact(prompt, settings_.model.slug);
+    if (output) {
+      co_await ledger_.sent(std::move(view.digests), prompt);
+      ledger_.completed();
+    } else {
+      ledger_.failed(output.error().message);
+    }
+    co_return output;
   }
 
   /// Drops what the runtime made from the end while the estimate exceeds the window (context.md 7.5).
@@ -254,6 +269,7 @@ class Compaction {
   const GitMetadata& metadata_;
   std::vector<wire::ResponseItem> context_;
   std::string request_text_;
+  Ledger::Request ledger_;
   bool images_;  // are sent; no more once the server has refused one
   std::int64_t size_before_ = 0;
 };

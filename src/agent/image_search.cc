@@ -46,6 +46,7 @@ io::Task<bool> ImageSearch::remove_culprit(const model::ModelError& error) {
   removed_.emplace_back(culprit.item, history.items()[culprit.item]);
   tell(history.items()[culprit.item]);
   history.remove_image(culprit);
+  input_.session.ledger.changed(Ledger::Change::image);
   log(Level::info, "agent", "replaced an image that the server refused, in item {} of the thread", culprit.item);
   co_return true;
 }
@@ -69,6 +70,7 @@ io::Task<ImageSearch::Verdict> ImageSearch::probe(std::vector<context::ImageRef>
 }
 
 void ImageSearch::put_back() {
+  if (!removed_.empty()) input_.session.ledger.changed(Ledger::Change::image);
   for (auto& [index, item] : removed_) input_.session.history.put_back(index, std::move(item));
   removed_.clear();
 }

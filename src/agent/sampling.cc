@@ -38,7 +38,10 @@ class Attempt {
     std::exception_ptr stopped;
     try {
       auto streamed = co_await stream();
-      if (!streamed) error = streamed.error();
+      if (!streamed) {
+        error = streamed.error();
+        ledger_.failed(error->message);
+      }
     } catch (const io::Cancelled&) {
       stopped = std::current_exception();
     }
@@ -61,10 +64,12 @@ class Attempt {
  private:
   io::Task<model::ModelResult<bool>> stream() {
     auto request = build_request(in_, nullptr);
+    ledger_ = in_.session.ledger.begin(RequestKind::turn, in_.turn.id, request.settings);
     GitMetadata* metadata = &in_.metadata;
     auto opened =
         co_await in_.model_session.stream(request.prompt, request.settings, [metadata] { return metadata->header(); });
     if (!opened) co_return model::ModelFail(opened.error());
+    co_await ledger_.sent(std::move(request.view.digests), request.prompt);
     // The bytes are sent: the view of the history is not needed any more, and recording may change what it points to.
     request = {};
     in_.metadata.start();
@@ -79,6 +84,7 @@ class Attempt {
   }
 
   void handle(wire::ModelEvent& event) {
+    ledger_.saw(event);
     if (auto* d = std::get_if<wire::TextDelta>(&event)) {
       items_.text_delta(d->delta);
     } else if (auto* done = std::get_if<wire::ItemDone>(&event)) {
@@ -141,6 +147,7 @@ class Attempt {
   io::Scope tools_;
   io::FairLock lock_;
   ItemEvents items_;
+  Ledger::Request ledger_;
   std::vector<std::unique_ptr<RunningCall>> calls_;
   bool called_ = false;
   bool input_waiting_ = false;

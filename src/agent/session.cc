@@ -20,6 +20,7 @@ Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
       options(std::move(o)),
       config(*options.config),
       sink(s),
+      ledger(w),
       unified_exec(w, ctx, *this),
       user_commands(*this, ctx) {}
 
@@ -69,6 +70,7 @@ void Session::emit_as(std::string id, wire::EventMsg event) {
 void Session::replace_history(const std::vector<wire::ResponseItem>& items, std::string message,
                               std::optional<wire::TurnContext> baseline_after) {
   history.replace(items);
+  ledger.changed(Ledger::Change::compaction);
   baseline = std::move(baseline_after);
   if (log) {
     wire::Compacted line;

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "agent/ledger.h"
 #include "agent/thread.h"
 #include "agent/user_shell.h"
 #include "context/history.h"
@@ -126,6 +127,7 @@ class Session : public tools::Host {
   std::vector<model::ModelInfo> catalog;
   context::History history;
   std::unique_ptr<store::RolloutLog> log;  // null for ephemeral threads
+  Ledger ledger;                           // keeps nothing for ephemeral threads
   std::unique_ptr<model::ModelClient> client;
   tools::ApprovalCache approvals;
   tools::UnifiedExec unified_exec;

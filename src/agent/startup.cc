@@ -235,9 +235,15 @@ Result<> start_session(Session& session) {
   session.user_instructions =
       context::user_instructions(session.world.files, session.config, session.config.home, session.settings.cwd);
   session.truncation = model::resolve_model(session.catalog, session.settings.model, session.config).truncation_policy;
-  if (session.options.resume_path) return start_resumed(session);
-  if (session.options.fork_path) return start_forked(session);
-  start_fresh(session);
+  const bool resumed = session.options.resume_path.has_value();
+  if (resumed) {
+    CHECK(start_resumed(session));
+  } else if (session.options.fork_path) {
+    CHECK(start_forked(session));
+  } else {
+    start_fresh(session);
+  }
+  if (session.log) session.ledger.keep(ledger_path(session.config.home, session.thread_id), resumed);
   return {};
 }
 

@@ -212,6 +212,7 @@ void Thread::Impl::roll_back(const std::string& id, std::uint32_t count) {
   }
   session.turn_id = id;
   session.history.drop_last_user_turns(count);
+  session.ledger.changed(Ledger::Change::rollback);
   session.baseline.reset();
   session.recompute_usage(model::resolve_model(session.catalog, session.settings.model, session.config));
   session.emit(wire::event::ThreadRolledBack{.num_turns = count});

@@ -36,7 +36,8 @@ struct Sink {
   std::vector<std::string> tool_config, tool_enable, tool_disable;
   std::string shell = "bash";
   std::vector<std::string> command;
-  bool sandbox_full_auto = false, keep = false;
+  bool sandbox_full_auto = false, keep = false, ledger_json = false;
+  std::string thread;
 };
 
 constexpr const char* version_line = "burin " BURIN_VERSION;
@@ -142,8 +143,8 @@ void build(CLI::App& app, Sink& s) {
   app.add_option("PROMPT", s.prompt)->group("");
 
   add_exec(app, s);
-  add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "debug",
-                        "apply", "a", "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
+  add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "apply", "a",
+                        "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
   completion->add_option("SHELL", s.shell, "For which shell")
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
@@ -159,6 +160,13 @@ void build(CLI::App& app, Sink& s) {
   linux_sandbox->add_flag("--full-auto", s.sandbox_full_auto, "Allow writes in the working folder and /tmp");
   linux_sandbox->add_option("COMMAND", s.command, "The command and its arguments")->required();
   sandbox->add_subcommand("status", "Tell which protection this machine offers");
+  auto* debug = app.add_subcommand("debug", "Look into what was recorded");
+  debug->require_subcommand(1);
+  auto* ledger =
+      debug->add_subcommand("ledger", "What each request of a thread cost, and where its cached prefix broke");
+  ledger->add_option("THREAD", s.thread, "Id, name or session file of the thread")->required();
+  ledger->add_flag("--json", s.ledger_json, "Print one JSON document");
+  add_unavailable(*debug, {"app-server", "clear-memories"});
   auto* demo = app.add_subcommand("demo", "Watch a scripted model fix a bug; no key, no network");
   demo->add_flag("--keep", s.keep, "Keep the demo's folder");
   auto* mock = app.add_subcommand("mock-server", "A scripted model server for testing agents");
@@ -310,6 +318,7 @@ Command parse(int argc, char** argv) {
   }
   auto* mock = app.get_subcommand("mock-server");
   if (*mock) return MockServer{mock->remaining()};
+  if (*app.get_subcommand("debug")) return DebugLedger{s.thread, s.ledger_json};
   if (*app.get_subcommand("demo")) return Demo{s.keep};
   return Interactive{};
 }

@@ -30,6 +30,11 @@ struct SandboxLinux {
 };
 /// Which sandbox mechanisms are in force on this machine.
 struct SandboxStatus {};
+/// What the requests of a thread cost.
+struct DebugLedger {
+  std::string thread;
+  bool json = false;
+};
 struct MockServer {
   std::vector<std::string> args;
 };
@@ -49,7 +54,7 @@ struct Unavailable {
 };
 
 using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, SandboxLinux,
-                             SandboxStatus, MockServer, Demo>;
+                             SandboxStatus, DebugLedger, MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

@@ -133,6 +133,9 @@ TEST(Arguments, UsageErrorsAreTwo) {
                                                                  {"completion", "tcsh"},
                                                                  {"sandbox"},
                                                                  {"sandbox", "linux", "--"},
+                                                                 {"debug"},
+                                                                 {"debug", "ledger"},
+                                                                 {"debug", "ledger", "a", "b"},
                                                                  {"--zip"}}) {
     auto command = parse_words(words);
     ASSERT_TRUE(std::holds_alternative<Done>(command)) << words[0];
@@ -155,6 +158,10 @@ TEST(Arguments, OtherCommands) {
   EXPECT_EQ(sandbox.config_arguments.size(), 1u);
   EXPECT_EQ(sandbox.command, (std::vector<std::string>{"ls", "-c", "--full-auto"}));
   EXPECT_FALSE(sandbox.full_auto) << "what follows the command is the command's";
+  auto ledger = std::get<DebugLedger>(parse_words({"debug", "ledger", "my thread", "--json"}));
+  EXPECT_EQ(ledger.thread, "my thread");
+  EXPECT_TRUE(ledger.json);
+  EXPECT_FALSE(std::get<DebugLedger>(parse_words({"debug", "ledger", "id"})).json);
   for (auto words : {std::vector<std::string>{"--version"}, {"exec", "-V"}, {"exec", "--help"}}) {
     auto done = parse_words(words);
     ASSERT_TRUE(std::holds_alternative<Done>(done));
@@ -175,6 +182,7 @@ TEST(Arguments, CommandsThatAreNotHere) {
   EXPECT_EQ(name({"-c", "a=1", "mcp", "add", "docs", "--", "node", "--x"}), "burin mcp");
   EXPECT_EQ(name({"exec", "--json", "review", "--uncommitted"}), "burin exec review");
   EXPECT_EQ(name({"features", "enable", "undo"}), "burin features enable");
+  EXPECT_EQ(name({"debug", "app-server", "send-message-v2", "hi"}), "burin debug app-server");
   EXPECT_EQ(name({"exec", "review this"}), "-");
   EXPECT_EQ(name({"exec", "--", "review"}), "-");
 }
@@ -197,7 +205,7 @@ TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
 TEST(Completion, EveryShellKnowsTheCommands) {
   for (auto shell : {"bash", "zsh", "fish", "powershell", "elvish"}) {
     auto script = completion_script(shell);
-    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server"}) {
+    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server", "ledger"}) {
       EXPECT_TRUE(contains(script, word)) << shell << " " << word;
     }
     EXPECT_FALSE(contains(script, "cyber-access")) << "hidden options stay hidden";

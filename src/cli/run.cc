@@ -9,6 +9,7 @@
 #include "cli/demo.h"
 #include "cli/helper_links.h"
 #include "config/home.h"
+#include "exec/ledger_report.h"
 #include "exec/run.h"
 #include "io/stdio.h"
 #include "io/world.h"
@@ -150,6 +151,19 @@ int show_sandbox() {
   return io::write_all(1, mechanisms.describe() + "\n") && usable ? 0 : 1;
 }
 
+int show_ledger(const DebugLedger& command) {
+  auto place = find_place("");
+  if (!place) return place.error();
+  auto& files = io::real_files();
+  auto cwd = files.current_dir();
+  auto report = exec::ledger_report(files, place->home, cwd ? *cwd : "/", command.thread);
+  if (!report) {
+    const auto& e = report.error();
+    return fail_with(fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix));
+  }
+  return io::write_all(1, command.json ? exec::report_json(*report) : exec::report_table(*report)) ? 0 : 1;
+}
+
 int run_mock_server(const MockServer& command) {
   RealWorld real(io::Environment::capture());
   return io::run_task(real.world().loop, testkit::mock_server_main(real.world(), command.args));
@@ -171,6 +185,7 @@ struct Runner {
   int operator()(const FeaturesList& command) const { return list_features(command); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
   int operator()(const SandboxStatus&) const { return show_sandbox(); }
+  int operator()(const DebugLedger& command) const { return show_ledger(command); }
   int operator()(const MockServer& command) const { return run_mock_server(command); }
   int operator()(const Demo& command) const {
     RealWorld real(io::Environment::capture());

@@ -58,6 +58,7 @@ class HumanPrinter : public Printer {
 
   void begin(const RunInfo& info) override {
     config_ = info.config;
+    model_ = info.model;
     line(fmt::format("Burin v{} (compatible with Codex {})", BURIN_VERSION, BURIN_COMPAT_VERSION));
     line("--------");
     auto entry = [&](std::string_view key, std::string_view value) {
@@ -93,10 +94,20 @@ class HumanPrinter : public Printer {
     const auto& u = *final_tokens_;
     line(style_.italic_magenta("tokens used"));
     line(with_thousands(u.input_tokens - u.cached_input_tokens + u.output_tokens));
+    line(style_.dim(split(u)));
   }
 
  private:
   void line(std::string_view text) { out_.write(std::string(text) + "\n"); }
+
+  /// What the sum is made of (over the whole thread), and who answered.
+  std::string split(const wire::TokenUsage& u) const {
+    auto text = fmt::format("input {} (cached {}), output {} (reasoning {}), {}", with_thousands(u.input_tokens),
+                            with_thousands(u.cached_input_tokens), with_thousands(u.output_tokens),
+                            with_thousands(u.reasoning_output_tokens), model_);
+    if (!served_.empty()) text += " (also served by " + join(served_, ", ") + ")";
+    return text;
+  }
 
   void handle(const wire::EventMsg& event) {
     namespace ev = wire::event;
@@ -134,6 +145,8 @@ class HumanPrinter : public Printer {
       line(fmt::format("{} {}", style_.magenta("viewed image"), image->path));
     } else if (const auto* tokens = std::get_if<ev::TokenCount>(&event)) {
       if (tokens->info) final_tokens_ = tokens->info->total_token_usage;
+    } else if (const auto* reroute = std::get_if<ev::ModelReroute>(&event)) {
+      if (std::ranges::find(served_, reroute->to_model) == served_.end()) served_.push_back(reroute->to_model);
     } else {
       handle_notice(event);
     }
@@ -251,6 +264,8 @@ class HumanPrinter : public Printer {
   std::vector<wire::EventMsg> early_;
   std::map<std::string, Patch> patches_;
   std::optional<wire::TokenUsage> final_tokens_;
+  std::string model_;
+  std::vector<std::string> served_;  // other models that answered
 };
 
 }  // namespace human_printer_detail

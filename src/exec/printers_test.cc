@@ -273,14 +273,26 @@ TEST_F(PrintersTest, HumanLines) {
       {{ev::TurnAborted{.reason = ev::AbortReason::interrupted}}, "task interrupted\n", ""},
       {{ev::TurnAborted{.reason = ev::AbortReason::replaced}}, "task aborted: replaced by a new task\n", ""},
       {{usage(1'234'567, 1'000, 5)},
-       "tokens used\n1,233,572\n",
-       "\x1b[3m\x1b[35mtokens used\x1b[0m\x1b[0m\n1,233,572\n"},
+       "tokens used\n1,233,572\ninput 1,234,567 (cached 1,000), output 5 (reasoning 0), m\n",
+       "\x1b[3m\x1b[35mtokens used\x1b[0m\x1b[0m\n1,233,572\n"
+       "\x1b[2minput 1,234,567 (cached 1,000), output 5 (reasoning 0), m\x1b[0m\n"},
   };
   for (const auto& [list, plain, colored] : rows) {
     events = list;
     EXPECT_EQ(human(), plain);
     if (!colored.empty()) EXPECT_EQ(human(true), colored) << plain;
   }
+}
+
+TEST_F(PrintersTest, TheModelsThatAnsweredAreNamedOnce) {
+  auto first = usage(10, 5, 5), second = usage(2000, 1500, 1100);
+  second.info->total_token_usage.reasoning_output_tokens = 1050;
+  events = {ev::ModelReroute{.from_model = "m", .to_model = "other"}, first,
+            ev::ModelReroute{.from_model = "m", .to_model = "other"}, second,
+            ev::ModelReroute{.from_model = "m", .to_model = "third"}};
+  EXPECT_EQ(human(),
+            "tokens used\n1,600\n"
+            "input 2,000 (cached 1,500), output 1,100 (reasoning 1,050), m (also served by other, third)\n");
 }
 
 TEST_F(PrintersTest, ReasoningIsHiddenAndRawShownOnDemand) {

@@ -63,22 +63,11 @@ Step<std::optional<std::string>> find_session(io::World& world, const Options& o
     return store::find_latest(world.files, config.home, filter);
   }
   if (!r.session) return std::nullopt;
-  if (contains(*r.session, "/") || r.session->ends_with(".jsonl")) {
-    auto file = world.files.canonical(path::join(config.cwd, *r.session));
-    if (!file) return tl::unexpected(Refused{"Error: no session file " + *r.session});
-    return *file;
+  auto file = store::find_session(world.files, config.home, config.cwd, *r.session);
+  if (!file) {
+    const auto& e = file.error();
+    return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.what, e.fix.empty() ? "" : "; ", e.fix)});
   }
-  std::string id = *r.session;
-  if (!store::is_uuid(id)) {
-    auto named = store::id_of_name(world.files, config.home, id);
-    if (!named) {
-      return tl::unexpected(Refused{fmt::format(
-          "Error: no session is named {}; give its id, or use --last for the newest session of this folder", id)});
-    }
-    id = *named;
-  }
-  auto file = store::find_by_id(world.files, config.home, id);
-  if (!file) return tl::unexpected(Refused{fmt::format("Error: {}; {}", file.error().what, file.error().fix)});
   return *file;
 }
 

@@ -147,6 +147,22 @@ Result<std::string> find_by_id(io::Files& files, const std::string& home, std::s
               "check the id, or use --last for the newest session of this folder");
 }
 
+Result<std::string> find_session(io::Files& files, const std::string& home, const std::string& cwd,
+                                 const std::string& session) {
+  if (contains(session, "/") || session.ends_with(".jsonl")) {
+    auto file = files.canonical(path::join(cwd, session));
+    if (!file) return fail(Kind::not_found, "no session file " + session);
+    return *file;
+  }
+  if (is_uuid(session)) return find_by_id(files, home, session);
+  auto named = id_of_name(files, home, session);
+  if (!named) {
+    return fail(Kind::not_found, "no session is named " + session,
+                "give its id, or use --last for the newest session of this folder");
+  }
+  return find_by_id(files, home, *named);
+}
+
 std::optional<std::string> id_of_name(io::Files& files, const std::string& home, std::string_view name) {
   std::optional<std::string> out;
   each_name_backwards(files, home, [&](std::string_view id, std::string_view n) {

@@ -15,6 +15,11 @@ namespace burin::store {
 /// Path of the rollout of a thread below `<home>/sessions`; Kind::not_found when there is none.
 Result<std::string> find_by_id(io::Files& files, const std::string& home, std::string_view thread_id);
 
+/// What a person calls a session: an id, a name, or the path of its file (with a slash in it, or ending in .jsonl),
+/// relative to `cwd`.
+Result<std::string> find_session(io::Files& files, const std::string& home, const std::string& cwd,
+                                 const std::string& session);
+
 /// The id that a name stands for: the last line of session_index.jsonl that carries exactly that name.
 std::optional<std::string> id_of_name(io::Files& files, const std::string& home, std::string_view name);
 /// The name of an id: the last line for it.

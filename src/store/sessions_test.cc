@@ -66,6 +66,24 @@ TEST_F(SessionsTest, ByNameTheLastLineCounts) {
   EXPECT_FALSE(name_of_id(files, "/home", id(3)));
 }
 
+TEST_F(SessionsTest, WhatAPersonCallsASession) {
+  auto file = used(1, "/w");
+  memory.put("/home/session_index.jsonl", fmt::format(R"({{"id":"{}","thread_name":"my work"}})", id(1)) + "\n");
+  memory.put("/w/copy.jsonl", meta(1, "/w", "null"));
+  auto found = [&](std::string session) {
+    auto path = find_session(files, "/home", "/w", session);
+    return path ? *path : path.error().what;
+  };
+  EXPECT_EQ(found(id(1)), file);
+  EXPECT_EQ(found("my work"), file);
+  EXPECT_EQ(found(file), file);
+  EXPECT_EQ(found("copy.jsonl"), "/w/copy.jsonl");
+  EXPECT_EQ(found("./copy.jsonl"), "/w/copy.jsonl");
+  EXPECT_EQ(found("no/such"), "no session file no/such");
+  EXPECT_EQ(found("no such"), "no session is named no such");
+  EXPECT_EQ(found(id(2)), fmt::format("no session {} in /home/sessions", id(2)));
+}
+
 TEST_F(SessionsTest, TheLatestIsTheLastUpdatedThatWasUsed) {
   EXPECT_EQ(latest(), "none");
   auto older = used(5, "/w");
