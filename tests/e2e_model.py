@@ -190,15 +190,21 @@ def test_an_own_catalogue_is_the_only_one():
         assert warning.startswith("Model metadata for `gpt-5.1-codex` not found. "), warning
 
 
-def test_an_invalid_image_of_the_user_ends_the_turn():
+def test_an_invalid_image_of_the_user_is_left_out():
     refusal = {"status": 400,
                "body": {"error": {"message": "The image data you provided does not represent a valid image."}}}
-    with Place() as place, Mock([refusal]) as mock:
-        place.configure(mock)
-        (place.cwd / "p.png").write_bytes(PNG)
-        result = run(BINARY, place, ["exec", "--json", "-i", "p.png", "--", "look"])
-        assert result.returncode == 1 and len(mock.requests) == 1
-        assert "emove" in events(result)[-1]["error"]["message"], "it says what to do"
+    for script, code in (([refusal, [message("ok"), completed()]], 0), ([refusal], 1)):
+        with Place() as place, Mock(script) as mock:
+            place.configure(mock)
+            (place.cwd / "p.png").write_bytes(PNG)
+            result = run(BINARY, place, ["exec", "--json", "-i", "p.png", "--", "look"])
+            assert result.returncode == code and len(mock.requests) == 2
+            assert "input_image" in json.dumps(mock.requests[0]["body"])
+            assert "input_image" not in json.dumps(mock.requests[1]["body"])
+            if code:
+                assert "emove" in events(result)[-1]["error"]["message"], "it says what to do"
+            else:
+                assert "left out" in result.stdout, "and what was done"
 
 
 def test_credentials():
