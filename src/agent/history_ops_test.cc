@@ -137,6 +137,20 @@ TEST_F(HistoryOpsTest, InstructionsAreNotReadAgainAfterACompaction) {
   EXPECT_TRUE(contains(text, R"(# AGENTS.md instructions for /other\n\n<INSTRUCTIONS>\nOld text.)")) << text;
 }
 
+TEST_F(HistoryOpsTest, WhatTheUserTypedIsKeptAndFoundAgain) {
+  ASSERT_TRUE(memory.make_dirs("/home"));
+  run({wire::op::AddToHistory{"one"}, wire::op::AddToHistory{"two"}, turn("go"),
+       wire::op::GetHistoryEntryRequest{.offset = 1, .log_id = 0}});
+  const auto* found = recorder.last<wire::event::GetHistoryEntryResponse>();
+  ASSERT_TRUE(found && found->entry);
+  EXPECT_EQ(found->entry->text, "two");
+  EXPECT_EQ(found->entry->conversation_id, recorder.last<wire::event::SessionConfigured>()->session_id);
+  config->save_messages = false;
+  recorder.events.clear();
+  run({wire::op::AddToHistory{"three"}, wire::op::GetHistoryEntryRequest{.offset = 2, .log_id = 0}});
+  EXPECT_FALSE(recorder.last<wire::event::GetHistoryEntryResponse>()->entry);
+}
+
 TEST_F(HistoryOpsTest, AForkCopiesTheLinesAndTellsTheContextAnew) {
   auto source = run({turn("one")});
   auto before = *memory.read(source);

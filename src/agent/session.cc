@@ -20,6 +20,7 @@ Session::Session(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
       options(std::move(o)),
       config(*options.config),
       sink(s),
+      messages(w, config.home, config.max_history_bytes),
       ledger(w),
       unified_exec(w, ctx, *this),
       user_commands(*this, ctx) {}

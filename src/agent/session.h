@@ -19,6 +19,7 @@
 #include "context/history.h"
 #include "context/initial_context.h"
 #include "model/client.h"
+#include "store/message_history.h"
 #include "store/rollout_log.h"
 #include "tools/registry.h"
 #include "tools/tool.h"
@@ -127,6 +128,7 @@ class Session : public tools::Host {
   std::vector<model::ModelInfo> catalog;
   context::History history;
   std::unique_ptr<store::RolloutLog> log;  // null for ephemeral threads
+  store::MessageHistory messages;          // what users typed, over all threads
   Ledger ledger;                           // keeps nothing for ephemeral threads
   std::unique_ptr<model::ModelClient> client;
   tools::ApprovalCache approvals;

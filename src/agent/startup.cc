@@ -64,6 +64,11 @@ void emit_configured(Session& session, std::optional<json::array> initial,
   event.cwd = s.cwd;
   event.reasoning_effort = s.effort;
   event.initial_messages = std::move(initial);
+  if (session.sink.wants_history()) {
+    auto messages = session.messages.summary();
+    event.history_log_id = messages.log_id;
+    event.history_entry_count = messages.entries;
+  }
   if (session.log) event.rollout_path = session.log->path();
   session.emit_configured(std::move(event));
   for (const auto& notice : session.config.deprecations) {

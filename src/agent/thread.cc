@@ -63,6 +63,11 @@ struct Thread::Impl {
     session.resolve_approval(id, std::move(decision));
     if (abort) stop_turn(io::Why::interrupted);
   }
+  static io::Task<> add_message(Session* session, std::string text) {
+    auto added = co_await session->messages.add(session->thread_id, std::move(text));
+    if (!added) log(Level::warn, "agent", "{}", added.error().text());
+  }
+  void answer_history_request(const std::string& id, const wire::op::GetHistoryEntryRequest& request);
   io::Task<> shut_down(const std::string& id);
 
   Session session;
@@ -137,6 +142,10 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
     answer(patch->id, std::move(patch->decision));
   } else if (auto* shell = std::get_if<wire::op::RunUserShellCommand>(&op)) {
     user_shell(submission.id, std::move(*shell));
+  } else if (auto* typed = std::get_if<wire::op::AddToHistory>(&op)) {
+    if (session.config.save_messages) turns.spawn(add_message(&session, std::move(typed->text)));
+  } else if (auto* wanted = std::get_if<wire::op::GetHistoryEntryRequest>(&op)) {
+    answer_history_request(submission.id, *wanted);
   } else if (std::holds_alternative<wire::op::CleanBackgroundTerminals>(op)) {
     turns.spawn(session.unified_exec.terminate_all());
   } else {
@@ -257,6 +266,16 @@ void Thread::Impl::apply(const wire::op::OverrideTurnContext& op) {
     s.effort = *op.effort;
     s.collaboration_mode.settings.reasoning_effort = *op.effort;
   }
+}
+
+void Thread::Impl::answer_history_request(const std::string& id, const wire::op::GetHistoryEntryRequest& request) {
+  wire::event::GetHistoryEntryResponse response;
+  response.offset = request.offset;
+  response.log_id = request.log_id;
+  if (auto entry = session.messages.entry(request.log_id, request.offset)) {
+    response.entry = wire::HistoryEntry{entry->thread_id, entry->seconds, entry->text};
+  }
+  session.emit_as(id, std::move(response));
 }
 
 io::Task<> Thread::Impl::shut_down(const std::string& id) {

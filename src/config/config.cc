@@ -254,6 +254,14 @@ class Deriver {
     if (auto text = settings_.text("compact_prompt"); text && !blank(*text)) {
       out_.compact_prompt = std::string(trim(*text));
     }
+    if (const Value* history = root_.find("history")) {
+      const Value* persistence = history->find("persistence");
+      out_.save_messages = persistence == nullptr || persistence->text() != "none";
+      const Value* max = history->find("max_bytes");
+      if (auto bytes = max != nullptr ? max->integer() : std::nullopt) {
+        out_.max_history_bytes = static_cast<std::uint64_t>(*bytes);
+      }
+    }
     if (const Value* memories = root_.find("memories")) {
       const Value* use = memories->find("use_memories");
       out_.use_memories = use == nullptr || use->boolean().value_or(true);

@@ -51,9 +51,11 @@ struct Config {
   std::optional<wire::Personality> personality;  // unset when the feature `personality` is off
   std::optional<std::string> base_instructions;  // replaces those of the model
   std::optional<std::string> developer_instructions;
-  std::optional<std::string> commit_attribution;  // as configured; blank: commit messages get no trailer
-  std::optional<std::string> compact_prompt;      // trimmed; replaces the built-in one
-  bool use_memories = true;                       // with feature memories: the home's summary is told to the model
+  std::optional<std::string> commit_attribution;   // as configured; blank: commit messages get no trailer
+  std::optional<std::string> compact_prompt;       // trimmed; replaces the built-in one
+  bool save_messages = true;                       // history.jsonl gets what the user types in interactive front ends
+  std::optional<std::uint64_t> max_history_bytes;  // of history.jsonl; older lines are dropped
+  bool use_memories = true;                        // with feature memories: the home's summary is told to the model
   /// The document of `model_catalog_json`: an object whose `models` is an array with at least one element.
   std::shared_ptr<const json::value> model_catalog;
   std::string model_catalog_path;

@@ -279,6 +279,10 @@ TEST_F(LoadConfig, CompactPrompt) {
   user("experimental_compact_prompt_file='c.md'\ncompact_prompt=' own '\n");
   EXPECT_EQ(loaded().compact_prompt, "own");
   EXPECT_TRUE(loaded().use_memories);
+  EXPECT_TRUE(loaded().save_messages);
+  user("[history]\npersistence='none'\nmax_bytes=1000\n");
+  EXPECT_FALSE(loaded().save_messages);
+  EXPECT_EQ(loaded().max_history_bytes, 1000u);
   user("[memories]\nuse_memories=false\n");
   EXPECT_FALSE(loaded().use_memories);
 }

@@ -33,6 +33,9 @@ class FaultFiles::File : public AppendFile {
   Result<std::uint64_t> size() override {
     return owner_->guarded("size", path_, [&] { return inner_->size(); });
   }
+  Result<std::uint64_t> inode() override {
+    return owner_->guarded("inode", path_, [&] { return inner_->inode(); });
+  }
   Result<> truncate(std::uint64_t size) override {
     return owner_->guarded("truncate", path_, [&] { return inner_->truncate(size); });
   }

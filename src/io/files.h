@@ -35,6 +35,8 @@ class AppendFile {
   virtual std::size_t written() const = 0;
   virtual Result<> sync() = 0;
   virtual Result<std::uint64_t> size() = 0;
+  /// Tells whether the path still names this file: another process may have put a new one in its place.
+  virtual Result<std::uint64_t> inode() = 0;
   virtual Result<> truncate(std::uint64_t size) = 0;
   /// Reads up to `count` bytes at `offset`.
   virtual Result<std::string> read_at(std::uint64_t offset, std::size_t count) = 0;

@@ -64,6 +64,7 @@ class MemAppendFile : public AppendFile {
   std::size_t written() const override { return written_; }
   Result<> sync() override { return {}; }
   Result<std::uint64_t> size() override;
+  Result<std::uint64_t> inode() override;
   Result<> truncate(std::uint64_t size) override;
   Result<std::string> read_at(std::uint64_t offset, std::size_t count) override;
   Result<> lock() override;
@@ -89,6 +90,7 @@ Result<> MemAppendFile::append(std::string_view bytes) {
   return {};
 }
 
+Result<std::uint64_t> MemAppendFile::inode() { return node_->inode; }
 Result<std::uint64_t> MemAppendFile::size() { return node_->bytes.size(); }
 
 Result<> MemAppendFile::truncate(std::uint64_t size) {

@@ -92,6 +92,11 @@ class RealAppendFile : public AppendFile {
     if (::fstat(fd_.get(), &st) != 0) return failed("stat", path_);
     return static_cast<std::uint64_t>(st.st_size);
   }
+  Result<std::uint64_t> inode() override {
+    struct ::stat st{};
+    if (::fstat(fd_.get(), &st) != 0) return failed("stat", path_);
+    return static_cast<std::uint64_t>(st.st_ino);
+  }
   Result<> truncate(std::uint64_t size) override {
     if (again([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) return failed("truncate", path_);
     return {};
