@@ -212,7 +212,7 @@ def test_what_a_run_and_a_thread_cost():
         place.configure(mock)
         first = run(BINARY, place, ["exec", "go"])
         assert first.stderr.endswith("tokens used\n1,550\ninput 2,300 (cached 1,000), output 250 (reasoning 100), "
-                                     "gpt-5.1-codex (also served by gpt-4)\n"), first.stderr
+                                     "gpt-5.1-codex (also served by gpt-4); 100% of its context left\n"), first.stderr
         second = run(BINARY, place, ["exec", "--json", "resume", "--last", "more"])
         thread = json.loads(second.stdout.splitlines()[0])["thread_id"]
         (rollout,) = place.rollouts()

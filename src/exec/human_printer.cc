@@ -1,6 +1,7 @@
 // The run as a person reads it, on stderr (cli-config.md 3.7).
 #include "base/json.h"
 #include "base/text.h"
+#include "context/tokens.h"
 #include "exec/output.h"
 
 namespace burin::exec {
@@ -91,7 +92,7 @@ class HumanPrinter : public Printer {
 
   void end(bool) override {
     if (!final_tokens_) return;
-    const auto& u = *final_tokens_;
+    const auto& u = final_tokens_->total_token_usage;
     line(style_.italic_magenta("tokens used"));
     line(with_thousands(u.input_tokens - u.cached_input_tokens + u.output_tokens));
     line(style_.dim(split(u)));
@@ -106,6 +107,10 @@ class HumanPrinter : public Printer {
                             with_thousands(u.cached_input_tokens), with_thousands(u.output_tokens),
                             with_thousands(u.reasoning_output_tokens), model_);
     if (!served_.empty()) text += " (also served by " + join(served_, ", ") + ")";
+    if (const auto& window = final_tokens_->model_context_window) {
+      text += fmt::format("; {}% of its context left",
+                          context::percent_left(*window, final_tokens_->last_token_usage.total_tokens));
+    }
     return text;
   }
 
@@ -144,7 +149,7 @@ class HumanPrinter : public Printer {
     } else if (const auto* image = std::get_if<ev::ViewImageToolCall>(&event)) {
       line(fmt::format("{} {}", style_.magenta("viewed image"), image->path));
     } else if (const auto* tokens = std::get_if<ev::TokenCount>(&event)) {
-      if (tokens->info) final_tokens_ = tokens->info->total_token_usage;
+      if (tokens->info) final_tokens_ = *tokens->info;
     } else if (const auto* reroute = std::get_if<ev::ModelReroute>(&event)) {
       if (std::ranges::find(served_, reroute->to_model) == served_.end()) served_.push_back(reroute->to_model);
     } else {
@@ -263,7 +268,7 @@ class HumanPrinter : public Printer {
   bool began_ = false;
   std::vector<wire::EventMsg> early_;
   std::map<std::string, Patch> patches_;
-  std::optional<wire::TokenUsage> final_tokens_;
+  std::optional<wire::TokenUsageInfo> final_tokens_;
   std::string model_;
   std::vector<std::string> served_;  // other models that answered
 };
