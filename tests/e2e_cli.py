@@ -198,6 +198,28 @@ def test_usage_grows_over_a_resumed_session():
         assert totals == [{"input_tokens": n, "cached_input_tokens": 0, "output_tokens": m} for n, m in ((10, 5), (20, 10))]
 
 
+def test_fsck_finds_damage_and_rescues():
+    with Place() as place, Mock([[message("done"), completed()]]) as mock:
+        place.configure(mock)
+        assert run(BINARY, place, ["exec", "go"]).returncode == 0
+        (rollout,) = place.rollouts()
+        whole = rollout.read_bytes()
+        sound = run(BINARY, place, ["fsck"])
+        assert sound.returncode == 0 and sound.stdout.endswith("1 session checked, 0 damaged\n"), sound.stdout
+        lines = whole.splitlines(keepends=True)
+        hurt = b"".join(lines[:3]) + b"junk\n" + b"".join(lines[3:]) + lines[-1][:20]
+        rollout.write_bytes(hurt)
+        saved = place.cwd / "saved.jsonl"
+        told = run(BINARY, place, ["fsck", str(rollout), "--rescue", str(saved), "--json"])
+        assert told.returncode == 1
+        before, after = json.loads(told.stdout)
+        assert [f["kind"] for f in before["findings"]] == ["unreadable", "torn_tail"], before
+        assert before["findings"][0]["offset"] == len(b"".join(lines[:3])) and not after["damaged"]
+        assert saved.read_bytes() == whole and rollout.read_bytes() == hurt, "the damaged file stays as it is"
+        again = run(BINARY, place, ["fsck", str(rollout), "--rescue", str(saved)])
+        assert again.returncode == 1 and "exists already" in again.stderr
+
+
 def used(total_in, cached, out, reasoning):
     usage = {"input_tokens": total_in, "input_tokens_details": {"cached_tokens": cached}, "output_tokens": out,
              "output_tokens_details": {"reasoning_tokens": reasoning}, "total_tokens": total_in + out}

@@ -36,8 +36,8 @@ struct Sink {
   std::vector<std::string> tool_config, tool_enable, tool_disable;
   std::string shell = "bash";
   std::vector<std::string> command;
-  bool sandbox_full_auto = false, keep = false, ledger_json = false;
-  std::string thread;
+  bool sandbox_full_auto = false, keep = false, ledger_json = false, check_all = false, check_json = false;
+  std::string thread, rescue_to;
 };
 
 constexpr const char* version_line = "burin " BURIN_VERSION;
@@ -162,6 +162,13 @@ void build(CLI::App& app, Sink& s) {
   sandbox->add_subcommand("status", "Tell which protection this machine offers");
   auto* debug = app.add_subcommand("debug", "Look into what was recorded");
   debug->require_subcommand(1);
+  auto* check = app.add_subcommand("fsck", "Check session files for damage, and save what can be read");
+  auto* checked = check->add_option("THREAD", s.thread, "Id, name or session file of the thread");
+  check->add_flag("--all", s.check_all, "Check all sessions, archived ones too (as without THREAD)")->excludes(checked);
+  check->add_option("--rescue", s.rescue_to, "Write the readable records to this new file")
+      ->type_name("FILE")
+      ->needs(checked);
+  check->add_flag("--json", s.check_json, "Print one JSON document");
   auto* ledger =
       debug->add_subcommand("ledger", "What each request of a thread cost, and where its cached prefix broke");
   ledger->add_option("THREAD", s.thread, "Id, name or session file of the thread")->required();
@@ -318,6 +325,12 @@ Command parse(int argc, char** argv) {
   }
   auto* mock = app.get_subcommand("mock-server");
   if (*mock) return MockServer{mock->remaining()};
+  if (*app.get_subcommand("fsck")) {
+    Fsck command{.json = s.check_json};
+    if (!s.thread.empty()) command.thread = s.thread;
+    if (!s.rescue_to.empty()) command.rescue_to = s.rescue_to;
+    return command;
+  }
   if (*app.get_subcommand("debug")) return DebugLedger{s.thread, s.ledger_json};
   if (*app.get_subcommand("demo")) return Demo{s.keep};
   return Interactive{};

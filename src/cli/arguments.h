@@ -31,6 +31,11 @@ struct SandboxLinux {
 /// Which sandbox mechanisms are in force on this machine.
 struct SandboxStatus {};
 /// What the requests of a thread cost.
+struct Fsck {
+  std::optional<std::string> thread;  // unset: all
+  std::optional<std::string> rescue_to;
+  bool json = false;
+};
 struct DebugLedger {
   std::string thread;
   bool json = false;
@@ -54,7 +59,7 @@ struct Unavailable {
 };
 
 using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, SandboxLinux,
-                             SandboxStatus, DebugLedger, MockServer, Demo>;
+                             SandboxStatus, Fsck, DebugLedger, MockServer, Demo>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

@@ -9,11 +9,13 @@
 #include "cli/demo.h"
 #include "cli/helper_links.h"
 #include "config/home.h"
+#include "exec/fsck_report.h"
 #include "exec/ledger_report.h"
 #include "exec/run.h"
 #include "io/stdio.h"
 #include "io/world.h"
 #include "sandbox/sandbox_command.h"
+#include "store/sessions.h"
 #include "testkit/mock_program.h"
 
 namespace burin::cli {
@@ -23,6 +25,10 @@ namespace run_detail {
 int fail_with(std::string_view text) {
   io::write_all(2, std::string(text) + "\n");
   return 1;
+}
+
+int fail_with(const Error& e) {
+  return fail_with(fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix));
 }
 
 /// The real world of a command; the environment is complete (with the home's .env) when it is made.
@@ -141,8 +147,7 @@ int run_sandbox(const SandboxLinux& command) {
   auto code = run_until_stopped(world, policy, mechanisms, config->cwd, command.command, std::move(env));
   if (!code) return interrupted_code;
   if (*code) return **code;
-  return fail_with(
-      fmt::format("Error: {}{}{}", code->error().text(), code->error().fix.empty() ? "" : "; ", code->error().fix));
+  return fail_with(code->error());
 }
 
 int show_sandbox() {
@@ -151,16 +156,42 @@ int show_sandbox() {
   return io::write_all(1, mechanisms.describe() + "\n") && usable ? 0 : 1;
 }
 
+/// 0: sound; 1: damaged, or nothing could be checked.
+int run_fsck(const Fsck& command) {
+  auto place = find_place("");
+  if (!place) return place.error();
+  auto& files = io::real_files();
+  std::vector<std::string> paths;
+  if (command.thread) {
+    auto cwd = files.current_dir();
+    auto path = store::find_session(files, place->home, cwd ? *cwd : "/", *command.thread);
+    if (!path) return fail_with(path.error());
+    paths.push_back(std::move(*path));
+  } else {
+    paths = store::all_rollouts(files, place->home);
+  }
+  std::vector<store::CheckReport> reports;
+  for (const auto& path : paths) {
+    auto report = store::check_rollout(files, path);
+    if (!report) return fail_with(report.error());
+    reports.push_back(std::move(*report));
+  }
+  bool damaged = std::ranges::any_of(reports, &store::CheckReport::damaged);
+  if (command.rescue_to) {
+    auto rescued = store::rescue_rollout(files, paths[0], *command.rescue_to);
+    if (!rescued) return fail_with(rescued.error());
+    reports.push_back(std::move(*rescued));
+  }
+  return io::write_all(1, command.json ? exec::fsck_json(reports) : exec::fsck_text(reports)) && !damaged ? 0 : 1;
+}
+
 int show_ledger(const DebugLedger& command) {
   auto place = find_place("");
   if (!place) return place.error();
   auto& files = io::real_files();
   auto cwd = files.current_dir();
   auto report = exec::ledger_report(files, place->home, cwd ? *cwd : "/", command.thread);
-  if (!report) {
-    const auto& e = report.error();
-    return fail_with(fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix));
-  }
+  if (!report) return fail_with(report.error());
   return io::write_all(1, command.json ? exec::report_json(*report) : exec::report_table(*report)) ? 0 : 1;
 }
 
@@ -185,6 +216,7 @@ struct Runner {
   int operator()(const FeaturesList& command) const { return list_features(command); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
   int operator()(const SandboxStatus&) const { return show_sandbox(); }
+  int operator()(const Fsck& command) const { return run_fsck(command); }
   int operator()(const DebugLedger& command) const { return show_ledger(command); }
   int operator()(const MockServer& command) const { return run_mock_server(command); }
   int operator()(const Demo& command) const {
