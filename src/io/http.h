@@ -29,10 +29,10 @@ struct HttpRequest {
   std::string url;
   Headers headers;
   std::string body;
-  /// Sent instead of `body` when set, so that repeated attempts share one copy.
-  std::shared_ptr<const std::string> shared_body;
   std::optional<Span> connect_timeout;  // TCP and TLS; default 30 s
   bool use_proxy = true;
+  /// Sent instead of `body` when set, so that repeated attempts share one copy.
+  std::shared_ptr<const std::string> shared_body;
 
   const std::string& content() const { return shared_body ? *shared_body : body; }
 };
