@@ -1,5 +1,5 @@
 // Random threads: items, limits, interrupts, compactions, rollbacks and resumes in any order. What must hold for every
-// one of them is checked after every step (context.md 13).
+// one of them is checked on the way and at the end (context.md 13).
 //
 // A thread is played twice: live, as the engine does, and from the lines that a log would hold. A failure prints the
 // seed; `BURIN_TEST_SEED=n` plays that one alone, `BURIN_TEST_CASES=n` more or
@@ -37,9 +37,11 @@ class Play {
       switch (below(8)) {
         case 0:
           compaction();
+          check();
           break;
         case 1:
           rollback();
+          check();
           break;
         case 2:
           resume();
@@ -47,8 +49,8 @@ class Play {
         default:
           turn();
       }
-      check();
     }
+    check();
     check_lines();
     return problem_;
   }
