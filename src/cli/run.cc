@@ -107,6 +107,18 @@ int list_features(const FeaturesList& command) {
   return io::write_all(1, out) ? 0 : 1;
 }
 
+int run_sessions_command(Sessions command) {
+  auto place = find_place("");
+  if (!place) return place.error();
+  RealWorld real(std::move(place->env));
+  if (!command.query.providers.empty()) {
+    auto config = load(real.world(), place->home, FeaturesList{command.config_arguments, std::nullopt}, false);
+    if (!config) return config.error();
+    command.query.default_provider = config->provider.id;
+  }
+  return io::run_task(real.world().loop, run_sessions(real.world(), place->home, std::move(command)));
+}
+
 constexpr int interrupted_code = 130;
 
 /// Nothing when a signal ended it.
@@ -169,6 +181,7 @@ struct Runner {
   int operator()(Exec& command) const { return run_exec(std::move(command)); }
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
+  int operator()(Sessions& command) const { return run_sessions_command(std::move(command)); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
   int operator()(const SandboxStatus&) const { return show_sandbox(); }
   int operator()(const MockServer& command) const { return run_mock_server(command); }

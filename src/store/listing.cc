@@ -199,6 +199,19 @@ Result<Listing> list_sessions(io::Files& files, const std::string& home, const L
   return listing_detail::Lister(files, home, query, cache).run();
 }
 
+Result<SessionSummary> summarise(io::Files& files, const std::string& home, const SessionFile& session) {
+  TRY(auto info, files.stat(session.path));
+  TRY(auto head, read_head(files, session.path));
+  return SessionSummary{session.path,
+                        session.id,
+                        session.created,
+                        info.mtime_ns / 1'000'000'000,
+                        info.size,
+                        session.archived,
+                        name_of_id(files, home, session.id).value_or(""),
+                        std::move(head)};
+}
+
 bool same_folder(io::Files& files, const std::string& cwd, const std::string& wanted) {
   if (cwd == wanted || path::normal(cwd) == wanted) return true;
   auto canonical = files.canonical(cwd);

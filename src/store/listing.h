@@ -74,6 +74,9 @@ class HeadCache {
 Result<Listing> list_sessions(io::Files& files, const std::string& home, const ListQuery& query,
                               HeadCache* cache = nullptr);
 
+/// One session as the list has it, whatever it holds.
+Result<SessionSummary> summarise(io::Files& files, const std::string& home, const SessionFile& session);
+
 /// Whether `cwd` is the folder `wanted` (canonical): as text, or once symlinks are followed.
 bool same_folder(io::Files& files, const std::string& cwd, const std::string& wanted);
 

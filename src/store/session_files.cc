@@ -48,11 +48,8 @@ class Walk {
   }
 
   bool file(const std::string& dir, const std::string& name) {
-    auto parsed = parse_rollout_name(name);
-    if (!parsed) return true;
-    auto created = seconds_of(parsed->time);
-    if (!created) return true;
-    return visit_({dir + "/" + name, to_lower_ascii(parsed->id), *created, archived_});
+    auto found = session_file_at(dir + "/" + name, archived_);
+    return !found || visit_(std::move(*found));
   }
 
   io::Files& files_;
@@ -71,6 +68,14 @@ void each_session_file(io::Files& files, const std::string& home, bool archived,
   } else {
     walk.down(path::join(home, "sessions"), 3);
   }
+}
+
+std::optional<SessionFile> session_file_at(std::string path, bool archived) {
+  auto name = parse_rollout_name(path::name(path));
+  if (!name) return std::nullopt;
+  auto created = session_files_detail::seconds_of(name->time);
+  if (!created) return std::nullopt;
+  return SessionFile{std::move(path), to_lower_ascii(name->id), *created, archived};
 }
 
 std::string day_folder(const std::string& home, std::string_view file_name) {

@@ -4,6 +4,7 @@
 // read is reported, because the sessions in it are then missing from whatever is shown.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ struct Unreadable {
 /// Calls `visit` for each session file, newest folder and name first, until it returns false.
 void each_session_file(io::Files& files, const std::string& home, bool archived,
                        const std::function<bool(SessionFile)>& visit, std::vector<Unreadable>* problems = nullptr);
+
+/// The file at a path; nullopt when its name is not that of a session file.
+std::optional<SessionFile> session_file_at(std::string path, bool archived);
 
 /// `<home>/sessions/YYYY/MM/DD`, by the date in the name of a session file; "" for other names.
 std::string day_folder(const std::string& home, std::string_view file_name);

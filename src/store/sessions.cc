@@ -54,11 +54,10 @@ std::optional<SessionFile> with_id(io::Files& files, const std::string& home, bo
 
 Result<SessionFile> at_path(io::Files& files, const std::string& home, const std::string& path) {
   TRY(auto real, files.canonical(path));
-  auto name = parse_rollout_name(path::name(real));
-  if (!name) return fail(Kind::invalid, fmt::format("{} has not the name of a session file", path));
   auto archive = files.canonical(archive_folder(home));
   bool archived = archive && path::parent(real) == *archive;
-  return SessionFile{std::move(real), to_lower_ascii(name->id), 0, archived};
+  if (auto file = session_file_at(std::move(real), archived)) return std::move(*file);
+  return fail(Kind::invalid, fmt::format("{} has not the name of a session file", path));
 }
 
 Result<SessionFile> one_of(std::vector<SessionFile> found, std::string_view text) {
