@@ -99,8 +99,8 @@ def test_the_table_fits_and_says_what_it_hides():
         assert lines[0].split() == ["ID", "UPDATED", "SOURCE", "FOLDER", "SESSION"]
         assert len(lines) == 6 and lines[-1] == "Not shown: 1 archived (--archived).", lines
         assert all(len(line) <= 120 for line in lines), "ids that differ only at their end stay whole"
-        assert "\x1b" not in "".join(lines) and "first line second" in lines[3]
-        assert "…/that/does/not/fit/here" in lines[2].replace("name", ""), lines[2]
+        assert "\x1b" not in "".join(lines) and lines[3].endswith("  first line seco…"), lines
+        assert "  …/that/does/not/fit/here  " in lines[2], lines[2]
         wide = sessions(place, "list", env={"COLUMNS": "160"}).splitlines()
         assert max(map(len, wide)) == 160 and wide[3].endswith("…")
         narrow = sessions(place, "list", "--source", "cli,vscode", "--search", "absent").splitlines()

@@ -139,7 +139,9 @@ void add_session_list(CLI::App& sessions, Sink::SessionsSink& s) {
   app->add_option("--sort", s.sort, "Newest first, by time of")
       ->check(CLI::IsMember({"created", "updated"}))
       ->type_name("TIME");
-  app->add_option("-n,--limit", q.limit, "How many")->check(CLI::PositiveNumber)->type_name("N");
+  app->add_option("-n,--limit", q.limit, "How many")
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
+      ->type_name("N");
   app->add_option("--after", q.cursor, "Go on behind a page: its next_cursor")->type_name("CURSOR");
 }
 
