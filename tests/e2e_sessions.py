@@ -136,6 +136,18 @@ def test_filters_orders_and_pages():
         assert "invalid cursor: x" in sessions(place, "list", "--after", "x", code=1)
 
 
+def test_files_that_are_no_sessions_are_named():
+    with Place() as place:
+        thread, path = write(place, 1, cwd="/gone")
+        for n in range(2, 9):
+            write(place, n)[1].write_text("junk\n" * n)
+        out = listed(place)
+        assert len(out["sessions"]) == 1 and len(out["unreadable"]) == 7 and out["scanned"] == 8, out
+        text = sessions(place, "list")
+        assert text.count("no session_meta") == 5 and "2 more (--json names them)" in text, text
+        assert [s["id"] for s in listed(place, "--cwd", "/gone/.")["sessions"]] == [thread]
+
+
 def test_names():
     with Place() as place:
         first, _ = write(place, 1)
@@ -168,6 +180,8 @@ def test_archive_and_back():
         assert listed(place)["hidden"] == {"archived": 1}
         assert [s["id"] for s in listed(place, "--archived")["sessions"]] == [thread]
         assert "archived already" in sessions(place, "archive", thread, code=1)
+        refused = run(BINARY, place, ["exec", "resume", thread, "go on"])
+        assert refused.returncode == 1 and f"burin sessions unarchive {thread}" in refused.stderr, refused.stderr
         sessions(place, "unarchive", thread)
         assert path.read_bytes() == content and path.stat().st_mtime > time.time() - 60
         assert "is not archived" in sessions(place, "unarchive", thread, code=1)

@@ -146,12 +146,12 @@ void add_session_list(CLI::App& sessions, Sink::SessionsSink& s) {
 }
 
 /// One row for each command on one session.
-struct SessionRow {
+struct OneSessionCommand {
   const char* name;
   Sessions::Action action;
   const char* description;
 };
-constexpr SessionRow session_rows[] = {
+constexpr OneSessionCommand session_rows[] = {
     {"show", Sessions::Action::show, "One session: facts, turns, tokens, problems of its file"},
     {"rename", Sessions::Action::rename, "Give a session a name"},
     {"archive", Sessions::Action::archive, "Put a session away: it is no longer listed or resumed"},

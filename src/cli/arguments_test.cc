@@ -214,7 +214,7 @@ TEST(Arguments, CommandsThatAreNotHere) {
 
 // A prompt of one word may be the name of a command elsewhere in the tree.
 TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
-  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox"}) {
+  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox", "sessions", "list"}) {
     auto command = parse_words({"exec", word});
     ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
     EXPECT_EQ(options(command).prompt, word);
@@ -230,7 +230,7 @@ TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
 TEST(Completion, EveryShellKnowsTheCommands) {
   for (auto shell : {"bash", "zsh", "fish", "powershell", "elvish"}) {
     auto script = completion_script(shell);
-    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server"}) {
+    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server", "unarchive"}) {
       EXPECT_TRUE(contains(script, word)) << shell << " " << word;
     }
     EXPECT_FALSE(contains(script, "cyber-access")) << "hidden options stay hidden";

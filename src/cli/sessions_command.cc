@@ -14,7 +14,7 @@ namespace burin::cli {
 
 namespace sessions_command_detail {
 
-constexpr std::size_t default_columns = 80;
+constexpr std::size_t default_columns = 80, max_unreadable = 5;
 
 class Runner {
  public:
@@ -46,12 +46,11 @@ class Runner {
  private:
   Result<std::string> list_text() {
     auto& files = world_.files;
-    if (c_.here) {
-      TRY(c_.query.cwd, files.current_dir());
-    }
-    if (c_.query.cwd) {
+    if (c_.here || c_.query.cwd) {
       TRY(auto cwd, files.current_dir());
-      TRY(c_.query.cwd, files.canonical(path::join(cwd, *c_.query.cwd)));
+      // A folder that is gone still has its sessions.
+      auto wanted = path::normal(path::join(cwd, c_.query.cwd.value_or("")));
+      c_.query.cwd = files.canonical(wanted).value_or(wanted);
     }
     c_.query.scan_cap = std::numeric_limits<std::size_t>::max();  // a person can wait, and counts are to be whole
     store::SessionIndex index(files, home_);
@@ -64,7 +63,12 @@ class Runner {
             : session_table(world_.clock, std::string(world_.env.get("HOME").value_or("")), listing, columns());
     auto hidden = hidden_sentence(listing, c_.query);
     if (!hidden.empty()) out += "\n" + hidden;
-    for (const auto& u : listing.unreadable) out += fmt::format("Not readable: {}: {}\n", u.path, u.reason);
+    for (std::size_t i = 0; i < listing.unreadable.size() && i < max_unreadable; ++i) {
+      out += fmt::format("Not readable: {}: {}\n", listing.unreadable[i].path, listing.unreadable[i].reason);
+    }
+    if (listing.unreadable.size() > max_unreadable) {
+      out += fmt::format("Not readable: {} more (--json names them)\n", listing.unreadable.size() - max_unreadable);
+    }
     if (listing.next_cursor) {
       out += fmt::format("There are more: raise --limit, or go on with --after '{}'\n", *listing.next_cursor);
     }

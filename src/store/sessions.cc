@@ -92,6 +92,10 @@ bool is_uuid(std::string_view text) {
 
 Result<std::string> find_by_id(io::Files& files, const std::string& home, std::string_view thread_id) {
   if (auto found = with_id(files, home, false, to_lower_ascii(thread_id))) return std::move(found->path);
+  if (with_id(files, home, true, to_lower_ascii(thread_id))) {
+    return fail(Kind::not_found, fmt::format("the session {} is archived", thread_id),
+                fmt::format("bring it back first: burin sessions unarchive {}", thread_id));
+  }
   return fail(Kind::not_found, fmt::format("no session {} in {}/sessions", thread_id, home),
               "check the id, or use --last for the newest session of this folder");
 }

@@ -48,6 +48,8 @@ TEST_F(SessionsTest, ById) {
   auto missing = find_by_id(files, "/home", id(3));
   ASSERT_FALSE(missing) << "archived sessions are not found";
   EXPECT_EQ(missing.error().kind, Kind::not_found);
+  EXPECT_TRUE(contains(missing.error().fix, "sessions unarchive " + id(3))) << missing.error().fix;
+  EXPECT_FALSE(contains(find_by_id(files, "/home", id(4)).error().fix, "unarchive"));
 }
 
 TEST_F(SessionsTest, ByNameTheLastLineCounts) {
