@@ -57,10 +57,10 @@ class Runner {
     TRY(auto listing, store::list_sessions(files, home_, c_.query, &index));
     index.save();
     if (c_.json) return list_json(listing, c_.query);
-    std::string out =
-        listing.items.empty()
-            ? "No sessions.\n"
-            : session_table(world_.clock, std::string(world_.env.get("HOME").value_or("")), listing, columns());
+    std::string out = listing.items.empty()
+                          ? "No sessions.\n"
+                          : session_table(world_.clock, std::string(world_.env.get("HOME").value_or("")), listing,
+                                          c_.query.order, columns());
     auto hidden = hidden_sentence(listing, c_.query);
     if (!hidden.empty()) out += "\n" + hidden;
     for (std::size_t i = 0; i < listing.unreadable.size() && i < max_unreadable; ++i) {

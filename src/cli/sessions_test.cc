@@ -20,7 +20,7 @@ struct SessionsShown : ::testing::Test {
   }
   std::vector<std::string> table(std::size_t columns) {
     std::vector<std::string> out;
-    const auto text = session_table(clock, "/home/me", listing, columns);
+    const auto text = session_table(clock, "/home/me", listing, order, columns);
     for (auto line : lines(text)) out.emplace_back(line);
     return out;
   }
@@ -44,6 +44,7 @@ struct SessionsShown : ::testing::Test {
   }
 
   io::FixedClock clock;
+  store::SessionOrder order = store::SessionOrder::updated;
   store::Listing listing;
 };
 
@@ -58,6 +59,15 @@ TEST_F(SessionsShown, ATableOfEightyColumns) {
                            "0197a000-3333  2026-03-02 10:15  cli     ~/project  " + std::string(27, 'x') + "…"}));
   add("0197a000-3333-7000-8000-000000000002", "x");
   EXPECT_TRUE(table(80)[3].starts_with("0197a000-3333-7000-8000-000000000001  ")) << "as long as it takes to differ";
+}
+
+TEST_F(SessionsShown, TheTimeIsThatOfTheOrder) {
+  order = store::SessionOrder::created;
+  add("1", "x").head.started = "2026-02-01T03:04:05.678Z";
+  add("2", "x").created = 1'600'000'000;
+  EXPECT_TRUE(contains(table(80)[0], "  STARTED  ")) << table(80)[0];
+  EXPECT_TRUE(contains(table(80)[1], "  2026-02-01 03:04  "));
+  EXPECT_TRUE(contains(table(80)[2], "  2020-09-13 12:26  ")) << "from the name";
 }
 
 TEST_F(SessionsShown, NothingReachesTheTerminalButText) {
@@ -76,6 +86,7 @@ TEST_F(SessionsShown, EveryReasonHasWords) {
   EXPECT_EQ(hidden_sentence(listing, {}),
             "Not shown: 1 archived (--archived), 2 without a message, 3 of other sources, 4 of other providers, "
             "5 of other folders, 6 without the searched text.\n");
+  EXPECT_TRUE(hidden_sentence(listing, {.archived = true}).starts_with("Not shown: 1 not archived, 2 "));
   auto document = parse_json(list_json(listing, {.archived = true}));
   EXPECT_EQ(dump(*find(*document, "hidden")),
             R"({"cwd":5,"not archived":1,"provider":4,"search":6,"source":3,"unused":2})");

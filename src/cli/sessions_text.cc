@@ -72,23 +72,14 @@ std::string short_source(const std::string& source_json) {
   return kind.starts_with("subagent") ? "subagent" : kind;
 }
 
-std::string_view hidden_words(store::Hidden reason, const store::ListQuery& query) {
-  switch (reason) {
-    case store::Hidden::other_place:
-      return query.archived ? "not archived" : "archived (--archived)";
-    case store::Hidden::unused:
-      return "without a message";
-    case store::Hidden::source:
-      return "of other sources";
-    case store::Hidden::provider:
-      return "of other providers";
-    case store::Hidden::cwd:
-      return "of other folders";
-    case store::Hidden::search:
-      return "without the searched text";
-    default:
-      return "";
-  }
+/// In the order of store::Hidden.
+constexpr std::string_view hidden_words[] = {"archived (--archived)", "without a message", "of other sources",
+                                             "of other providers",    "of other folders",  "without the searched text"};
+static_assert(std::size(hidden_words) == static_cast<std::size_t>(store::Hidden::count));
+
+/// When it was started: what the file says, else the local time in its name, which is no instant.
+std::int64_t started_at(const store::SessionSummary& session) {
+  return io::parse_rfc3339(session.head.started).value_or(session.created);
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -105,8 +96,7 @@ std::string facts(io::Clock& clock, const store::SessionSummary& s, const std::s
   };
   fact("Session", s.id);
   fact("Name", s.name);
-  auto started = io::parse_rfc3339(h.started);
-  fact("Started", local_text(clock, started ? *started : s.created));
+  fact("Started", local_text(clock, started_at(s)));
   fact("Updated", local_text(clock, s.updated));
   fact("Folder", h.cwd);
   auto by = fmt::format("{} {}", h.originator, h.cli_version);
@@ -146,7 +136,8 @@ std::string turn_text(io::Clock& clock, const SessionTurn& turn, std::size_t num
 using namespace sessions_text_detail;
 
 std::string session_table(io::Clock& clock, const std::string& user_home, const store::Listing& listing,
-                          std::size_t columns) {
+                          store::SessionOrder order, std::size_t columns) {
+  bool by_start = order == store::SessionOrder::created;
   std::size_t id = id_width(listing), source = std::string_view("SOURCE").size(), folder = 6;
   for (const auto& s : listing.items) {
     source = std::max(source, short_source(s.head.source).size());
@@ -158,10 +149,11 @@ std::string session_table(io::Clock& clock, const std::string& user_home, const 
     return fmt::format("{}  {}  {}  {}  {}\n", padded(std::move(a), id), padded(std::move(b), time_width),
                        padded(std::move(c), source), padded(std::move(d), folder), e);
   };
-  std::string out = line("ID", "UPDATED", "SOURCE", "FOLDER", "SESSION");
+  std::string out = line("ID", by_start ? "STARTED" : "UPDATED", "SOURCE", "FOLDER", "SESSION");
   for (const auto& s : listing.items) {
-    out += line(s.id.substr(0, id), local_text(clock, s.updated), short_source(s.head.source),
-                shown_folder(s.head.cwd, user_home), one_line(s.name.empty() ? s.head.preview : s.name, title));
+    out +=
+        line(s.id.substr(0, id), local_text(clock, by_start ? started_at(s) : s.updated), short_source(s.head.source),
+             shown_folder(s.head.cwd, user_home), one_line(s.name.empty() ? s.head.preview : s.name, title));
   }
   return out;
 }
@@ -170,7 +162,8 @@ std::string hidden_sentence(const store::Listing& listing, const store::ListQuer
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < listing.hidden.size(); ++i) {
     if (listing.hidden[i] == 0) continue;
-    parts.push_back(fmt::format("{} {}", listing.hidden[i], hidden_words(static_cast<store::Hidden>(i), query)));
+    bool other = query.archived && static_cast<store::Hidden>(i) == store::Hidden::other_place;
+    parts.push_back(fmt::format("{} {}", listing.hidden[i], other ? "not archived" : hidden_words[i]));
   }
   return parts.empty() ? std::string() : fmt::format("Not shown: {}.\n", join(parts, ", "));
 }

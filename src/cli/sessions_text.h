@@ -11,9 +11,9 @@
 namespace burin::cli {
 
 /// A table of at most `columns` characters (or 16 for the session, if that is more). Ids are cut to what tells them
-/// apart; the user's home is ~.
+/// apart; the user's home is ~; the time is that of the order.
 std::string session_table(io::Clock& clock, const std::string& user_home, const store::Listing& listing,
-                          std::size_t columns);
+                          store::SessionOrder order, std::size_t columns);
 /// "Not shown: 3 archived (--archived), 1 without a message."; "" when nothing is hidden.
 std::string hidden_sentence(const store::Listing& listing, const store::ListQuery& query);
 /// One session: facts, tokens, problems of the file, turns.

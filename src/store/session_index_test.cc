@@ -153,6 +153,7 @@ TEST_F(SessionIndexTest, OneThatBecameNewerMeanwhileIsLeftAlone) {
   ASSERT_TRUE(open().exec("CREATE TABLE heads (future); PRAGMA user_version = 99"));
   auto before = *files.read(path());
   index.save();
+  ASSERT_TRUE(files.exists(path()));
   EXPECT_EQ(*files.read(path()), before);
 }
 
