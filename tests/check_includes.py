@@ -15,7 +15,7 @@ SPECIAL = {"testkit": {"base", "io", "wire", "testkit"}}
 CLI_EXTRA = {"testkit"}  # the demo and `mock-server` link it on purpose
 BANNED = re.compile(r"#include <(regex|iostream|boost/asio|boost/beast)")
 HEAVY = {"<curl/": "io", "<CLI/": "cli", "<toml++/": "config", "<seccomp.h>": "sandbox", "<tree_sitter/": "sandbox",
-         "<stb/": "context", "<zstd.h>": None}
+         "<stb/": "context", "<sqlite3.h>": "io", "<zstd.h>": None}
 
 
 def allowed(room):

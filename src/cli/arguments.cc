@@ -38,6 +38,11 @@ struct Sink {
   std::vector<std::string> command;
   bool sandbox_full_auto = false, keep = false, ledger_json = false, check_all = false, check_json = false;
   std::string thread, rescue_to;
+  // Of `sessions`; only one of its commands is there at a time.
+  struct SessionsSink {
+    Sessions command;
+    std::string cwd, sort = "updated";
+  } sessions;
 };
 
 constexpr const char* version_line = "burin " BURIN_VERSION;
@@ -116,6 +121,69 @@ void add_exec(CLI::App& root, Sink& s) {
       ->type_name("FILE");
 }
 
+void add_session_list(CLI::App& sessions, Sink::SessionsSink& s) {
+  auto* app = sessions.add_subcommand("list", "Which sessions there are, and how many each filter hides");
+  auto& q = s.command.query;
+  auto* here = app->add_flag("--here", s.command.here, "Only those of the working folder");
+  app->add_option("--cwd", s.cwd, "Only those of this folder")->type_name("DIR")->excludes(here);
+  app->add_option("--source", q.sources,
+                  "Only those started by: cli, vscode, exec, mcp, subagent (any), subagent_review…")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->type_name("KIND");
+  app->add_option("--provider", q.providers, "Only those of a model provider")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->type_name("NAME");
+  app->add_option("--search", q.search, "Only those with this text in name or first message")->type_name("TEXT");
+  app->add_flag("--archived", q.archived, "The archive instead of the others");
+  app->add_option("--sort", s.sort, "Newest first, by time of")
+      ->check(CLI::IsMember({"created", "updated"}))
+      ->type_name("TIME");
+  app->add_option("-n,--limit", q.limit, "How many")
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
+      ->type_name("N");
+  app->add_option("--after", q.cursor, "Go on behind a page: its next_cursor")->type_name("CURSOR");
+}
+
+/// One row for each command on one session.
+struct OneSessionCommand {
+  const char* name;
+  Sessions::Action action;
+  const char* description;
+};
+constexpr OneSessionCommand session_rows[] = {
+    {"show", Sessions::Action::show, "One session: facts, turns, tokens, problems of its file"},
+    {"rename", Sessions::Action::rename, "Give a session a name"},
+    {"archive", Sessions::Action::archive, "Put a session away: it is no longer listed or resumed"},
+    {"unarchive", Sessions::Action::unarchive, "Bring an archived session back"},
+    {"export", Sessions::Action::export_, "Print a session as Markdown or JSON"},
+    {"delete", Sessions::Action::remove, "Delete a session for good"},
+};
+
+void add_sessions(CLI::App& root, Sink& sink) {
+  auto& s = sink.sessions;
+  auto& c = s.command;
+  auto* app = root.add_subcommand("sessions", "List, show, name, archive, export and delete sessions");
+  app->require_subcommand(1);
+  add_session_list(*app, s);
+  for (const auto& row : session_rows) {
+    auto* sub = app->add_subcommand(row.name, row.description);
+    sub->add_option("THREAD", c.thread, "Id, beginning of an id, name, or file of a session")->required();
+  }
+  app->get_subcommand("rename")->add_option("NAME", c.name, "Its new name")->required();
+  auto* exported = app->get_subcommand("export");
+  exported->add_option("--format", c.format, "Form of the export")
+      ->check(CLI::IsMember({"markdown", "json"}))
+      ->type_name("FORMAT");
+  exported->add_option("-o,--output", c.output, "Write to this file instead of stdout")->type_name("FILE");
+  exported->add_flag("--reasoning", c.reasoning, "With the summaries of the model's reasoning");
+  app->get_subcommand("delete")->add_flag("--yes", c.yes, "Really delete");
+  for (auto* sub : app->get_subcommands({})) {
+    if (sub != exported) sub->add_flag("--json", c.json, "Print JSON");
+  }
+}
+
 void build(CLI::App& app, Sink& s) {
   app.formatter(help_formatter());
   app.set_help_flag("-h,--help", "Print help");
@@ -143,6 +211,7 @@ void build(CLI::App& app, Sink& s) {
   app.add_option("PROMPT", s.prompt)->group("");
 
   add_exec(app, s);
+  add_sessions(app, s);
   add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "apply", "a",
                         "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
@@ -207,6 +276,17 @@ std::optional<std::string> set(const std::string& s) { return s.empty() ? std::n
 
 std::optional<config::SandboxMode> mode(const std::string& s) {
   return s.empty() ? std::nullopt : from_string<config::SandboxMode>(s);
+}
+
+Sessions sessions_command(Sink& s, const CLI::App& app) {
+  auto out = std::move(s.sessions.command);
+  take_overrides(out.config_arguments, s.config, s.enable, s.disable);
+  for (const auto& row : session_rows) {
+    if (*app.get_subcommand(row.name)) out.action = row.action;
+  }
+  out.query.cwd = set(s.sessions.cwd);
+  out.query.order = s.sessions.sort == "created" ? store::SessionOrder::created : store::SessionOrder::updated;
+  return out;
 }
 
 Exec exec_command(const Sink& s, bool resumed) {
@@ -313,6 +393,8 @@ Command parse(int argc, char** argv) {
   }
   auto* exec = app.get_subcommand("exec");
   if (*exec) return exec_command(s, static_cast<bool>(*exec->get_subcommand("resume")));
+  auto* sessions = app.get_subcommand("sessions");
+  if (*sessions) return sessions_command(s, *sessions);
   if (*app.get_subcommand("completion")) return Completion{s.shell};
   std::vector<exec::ConfigArgument> overrides;
   take_overrides(overrides, s.config, s.enable, s.disable);

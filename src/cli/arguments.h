@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/sessions_command.h"
 #include "exec/options.h"
 
 namespace burin::cli {
@@ -58,7 +59,7 @@ struct Unavailable {
   std::string name;  // "burin exec review"
 };
 
-using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, SandboxLinux,
+using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, Sessions, SandboxLinux,
                              SandboxStatus, Fsck, DebugLedger, MockServer, Demo>;
 Command parse(int argc, char** argv);
 

@@ -171,6 +171,39 @@ TEST(Arguments, OtherCommands) {
             (std::vector<std::string>{"s.json", "--port", "0"}));
 }
 
+TEST(Arguments, SessionsCommands) {
+  auto sessions = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "sessions");
+    return std::get<Sessions>(parse_words(std::move(words)));
+  };
+  auto list = sessions({"list", "--cwd", "/d", "--source", "cli,exec", "--source", "mcp", "--provider", "p", "--search",
+                        "t", "--archived", "--sort", "created", "-n", "7", "--after", "c", "--json"});
+  EXPECT_EQ(list.action, Sessions::Action::list);
+  EXPECT_EQ(list.query.cwd, "/d");
+  EXPECT_EQ(list.query.sources, (std::vector<std::string>{"cli", "exec", "mcp"}));
+  EXPECT_EQ(list.query.providers, (std::vector<std::string>{"p"}));
+  EXPECT_EQ(list.query.search, "t");
+  EXPECT_TRUE(list.query.archived);
+  EXPECT_EQ(list.query.order, store::SessionOrder::created);
+  EXPECT_EQ(list.query.limit, 7u);
+  EXPECT_EQ(list.query.cursor, "c");
+  EXPECT_TRUE(list.json);
+  EXPECT_EQ(sessions({"list"}).query.order, store::SessionOrder::updated);
+  auto rename = sessions({"rename", "T", "new name"});
+  EXPECT_EQ(rename.action, Sessions::Action::rename);
+  EXPECT_EQ(rename.thread, "T");
+  EXPECT_EQ(rename.name, "new name");
+  auto exported = sessions({"export", "T", "--format", "json", "-o", "f", "--reasoning"});
+  EXPECT_EQ(exported.action, Sessions::Action::export_);
+  EXPECT_EQ(exported.format, "json");
+  EXPECT_EQ(exported.output, "f");
+  EXPECT_TRUE(exported.reasoning);
+  EXPECT_TRUE(sessions({"delete", "T", "--yes"}).yes);
+  EXPECT_EQ(sessions({"unarchive", "T"}).action, Sessions::Action::unarchive);
+  EXPECT_EQ(usage_error({"sessions", "show"}), "error: the following required arguments were not provided:");
+  EXPECT_EQ(usage_error({"sessions", "zip"}), "error: unrecognized subcommand 'zip'");
+}
+
 // What the reference has and this version has not is told, and never taken for a prompt.
 TEST(Arguments, CommandsThatAreNotHere) {
   auto name = [](std::vector<std::string> words) {
@@ -189,7 +222,7 @@ TEST(Arguments, CommandsThatAreNotHere) {
 
 // A prompt of one word may be the name of a command elsewhere in the tree.
 TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
-  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox"}) {
+  for (std::string word : {"login", "demo", "features", "exec", "apply", "sandbox", "sessions", "list"}) {
     auto command = parse_words({"exec", word});
     ASSERT_TRUE(std::holds_alternative<Exec>(command)) << word;
     EXPECT_EQ(options(command).prompt, word);
@@ -205,7 +238,7 @@ TEST(Arguments, PromptsThatAreNamesOfOtherCommands) {
 TEST(Completion, EveryShellKnowsTheCommands) {
   for (auto shell : {"bash", "zsh", "fish", "powershell", "elvish"}) {
     auto script = completion_script(shell);
-    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server", "ledger"}) {
+    for (auto word : {"exec", "resume", "skip-git-repo-check", "mock-server", "ledger", "unarchive"}) {
       EXPECT_TRUE(contains(script, word)) << shell << " " << word;
     }
     EXPECT_FALSE(contains(script, "cyber-access")) << "hidden options stay hidden";

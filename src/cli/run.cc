@@ -15,6 +15,7 @@
 #include "io/stdio.h"
 #include "io/world.h"
 #include "sandbox/sandbox_command.h"
+#include "store/session_files.h"
 #include "store/sessions.h"
 #include "testkit/mock_program.h"
 
@@ -114,6 +115,18 @@ int list_features(const FeaturesList& command) {
   return io::write_all(1, out) ? 0 : 1;
 }
 
+int run_sessions_command(Sessions command) {
+  auto place = find_place("");
+  if (!place) return place.error();
+  RealWorld real(std::move(place->env));
+  if (!command.query.providers.empty()) {
+    auto config = load(real.world(), place->home, FeaturesList{command.config_arguments, std::nullopt}, false);
+    if (!config) return config.error();
+    command.query.default_provider = config->provider.id;
+  }
+  return io::run_task(real.world().loop, run_sessions(real.world(), place->home, std::move(command)));
+}
+
 constexpr int interrupted_code = 130;
 
 /// Nothing when a signal ended it.
@@ -164,11 +177,22 @@ int run_fsck(const Fsck& command) {
   std::vector<std::string> paths;
   if (command.thread) {
     auto cwd = files.current_dir();
-    auto path = store::find_session(files, place->home, cwd ? *cwd : "/", *command.thread);
-    if (!path) return fail_with(path.error());
-    paths.push_back(std::move(*path));
+    const auto& named = *command.thread;
+    auto file = store::find_session(files, place->home, cwd ? *cwd : "/", named);
+    if (file) {
+      paths.push_back(std::move(file->path));
+    } else if (files.is_file(named)) {
+      paths.push_back(named);  // a copy under another name
+    } else {
+      return fail_with(file.error());
+    }
   } else {
-    paths = store::all_rollouts(files, place->home);
+    for (bool archived : {true, false}) {
+      store::each_session_file(files, place->home, archived, [&](store::SessionFile file) {
+        paths.push_back(std::move(file.path));
+        return true;
+      });
+    }
   }
   std::vector<store::CheckReport> reports;
   for (const auto& path : paths) {
@@ -214,6 +238,7 @@ struct Runner {
   int operator()(Exec& command) const { return run_exec(std::move(command)); }
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
+  int operator()(Sessions& command) const { return run_sessions_command(std::move(command)); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
   int operator()(const SandboxStatus&) const { return show_sandbox(); }
   int operator()(const Fsck& command) const { return run_fsck(command); }

@@ -140,6 +140,11 @@ std::string usage_error(const CLI::ParseError& e, const CLI::App& where, int arg
     const std::string word = first_extra(where);
     if (!word.empty()) return fmt::format("error: unrecognized subcommand '{}'", word);
   }
+  constexpr std::string_view required = " is required";
+  if (const std::string_view what = e.what(); what.ends_with(required) && where.get_require_subcommand_min() == 0) {
+    return fmt::format("error: the following required arguments were not provided:\n  <{}>",
+                       what.substr(0, what.size() - required.size()));
+  }
   if (dynamic_cast<const CLI::ExcludesError*>(&e) != nullptr) {
     std::string first = "--full-auto", second = "--dangerously-bypass-approvals-and-sandbox";
     for (int i = 1; i < argc; ++i) {

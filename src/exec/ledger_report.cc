@@ -61,10 +61,10 @@ struct Place {
 
 Result<Place> find_place(io::Files& files, const std::string& home, const std::string& cwd, const std::string& thread) {
   if (store::is_uuid(thread)) return Place{to_lower_ascii(thread), std::nullopt};
-  TRY(auto file, store::find_session(files, home, cwd, thread));
-  if (auto name = store::parse_rollout_name(path::name(file))) return Place{name->id, file};
-  TRY(auto loaded, store::load_rollout(files, file));
-  return Place{loaded.thread_id, file};
+  if (auto known = store::find_session(files, home, cwd, thread)) return Place{known->id, known->path};
+  TRY(auto copy, store::find_resumable(files, home, cwd, thread));
+  TRY(auto info, store::scan_rollout(files, copy, [](const auto&...) {}));
+  return Place{info.thread_id, copy};
 }
 
 struct Recorded {

@@ -63,7 +63,7 @@ Step<std::optional<std::string>> find_session(io::World& world, const Options& o
     return store::find_latest(world.files, config.home, filter);
   }
   if (!r.session) return std::nullopt;
-  auto file = store::find_session(world.files, config.home, config.cwd, *r.session);
+  auto file = store::find_resumable(world.files, config.home, config.cwd, *r.session);
   if (!file) {
     const auto& e = file.error();
     return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.what, e.fix.empty() ? "" : "; ", e.fix)});

@@ -185,6 +185,53 @@ std::string utc_ns_text(std::int64_t unix_ns) {
   return fmt::format("{}.{:09}Z", clock_detail::seconds_text(s), unix_ns - s * clock_detail::ns_per_second);
 }
 
+std::string utc_seconds_text(std::int64_t unix_seconds) { return clock_detail::seconds_text(unix_seconds) + "Z"; }
+
+std::optional<std::int64_t> unix_seconds_of(const LocalTime& t) {
+  namespace chr = std::chrono;
+  chr::year_month_day date{chr::year{t.year}, chr::month{static_cast<unsigned>(t.month)},
+                           chr::day{static_cast<unsigned>(t.day)}};
+  bool time_ok = t.hour >= 0 && t.hour < 24 && t.minute >= 0 && t.minute < 60 && t.second >= 0 && t.second <= 60;
+  if (!date.ok() || !time_ok) return std::nullopt;
+  std::int64_t days = chr::sys_days{date}.time_since_epoch().count();
+  return days * 86'400 + t.hour * 3600 + t.minute * 60 + t.second;
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  auto number = [&](std::size_t at, std::size_t count) {
+    int out = 0;
+    for (std::size_t i = at; i < at + count; ++i) {
+      if (i >= text.size() || text[i] < '0' || text[i] > '9') return -1;
+      out = out * 10 + (text[i] - '0');
+    }
+    return out;
+  };
+  constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= shape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] != 'd' && text[i] != shape[i] && !(shape[i] == 'T' && (text[i] == 't' || text[i] == ' '))) {
+      return std::nullopt;
+    }
+  }
+  auto seconds =
+      unix_seconds_of({number(0, 4), number(5, 2), number(8, 2), number(11, 2), number(14, 2), number(17, 2)});
+  if (!seconds || number(0, 4) < 0) return std::nullopt;
+  std::size_t at = shape.size();
+  if (text[at] == '.') {
+    auto end = text.find_first_not_of("0123456789", at + 1);
+    if (end == at + 1 || end == std::string_view::npos) return std::nullopt;
+    at = end;
+  }
+  auto zone = text.substr(at);
+  if (zone == "Z" || zone == "z") return seconds;
+  int hours = number(at + 1, 2), minutes = number(at + 4, 2);
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 || minutes < 0) {
+    return std::nullopt;
+  }
+  int offset = hours * 3600 + minutes * 60;
+  return *seconds - (zone[0] == '+' ? offset : -offset);
+}
+
 std::string uuid_v7(Clock& clock, Random& random) {
   std::array<std::uint8_t, 16> b{};
   random.fill(b);

@@ -1,8 +1,10 @@
 // Wall-clock time and randomness.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace burin::io {
 
@@ -64,6 +66,12 @@ class SeededRandom : public Random {
 std::string utc_ms_text(std::int64_t unix_ms);
 /// "2026-03-05T09:15:10.017123456Z" from nanoseconds since the epoch.
 std::string utc_ns_text(std::int64_t unix_ns);
+/// "2026-03-05T09:15:10Z" from seconds since the epoch.
+std::string utc_seconds_text(std::int64_t unix_seconds);
+/// Seconds since the epoch of a date and time in UTC; nullopt when there is no such date.
+std::optional<std::int64_t> unix_seconds_of(const LocalTime& utc);
+/// Seconds since the epoch of an RFC 3339 text, fractions cut off: "2026-03-05T09:15:10.017Z", "…+01:00".
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 /// Lower-case hyphenated UUID, version 7: time-ordered.
 std::string uuid_v7(Clock& clock, Random& random);
 /// Lower-case hyphenated UUID, version 4.

@@ -109,4 +109,20 @@ TEST(Environment, CaptureSeesTheProcess) {
   ::unsetenv("BURIN_CAPTURE_TEST");
 }
 
+TEST(Clock, UtcTextsAndBack) {
+  EXPECT_EQ(utc_seconds_text(1'772'446'510), "2026-03-02T10:15:10Z");
+  EXPECT_EQ(parse_rfc3339("2026-03-02T10:15:10Z"), 1'772'446'510);
+  EXPECT_EQ(parse_rfc3339("2026-03-02T10:15:10.999Z"), 1'772'446'510);
+  EXPECT_EQ(parse_rfc3339("2026-03-02 11:45:10.1+01:30"), 1'772'446'510);
+  EXPECT_EQ(parse_rfc3339("2026-03-02t05:15:10-05:00"), 1'772'446'510);
+  EXPECT_EQ(parse_rfc3339("1969-12-31T23:59:59Z"), -1);
+  EXPECT_EQ(parse_rfc3339("2024-02-29T00:00:00Z"), 1'709'164'800);
+  for (const char* bad : {"", "2026-03-02", "2026-03-02T10:15:10", "2026-03-02T10:15:10.Z", "2026-03-02T10:15:10.5",
+                          "2026-02-29T10:15:10Z", "2026-13-01T10:15:10Z", "2026-03-02T24:15:10Z",
+                          "2026-03-02T10:60:10Z", "2026-03-02T10-15-10Z", "x026-03-02T10:15:10Z",
+                          "2026-03-02T10:15:10Zz", "2026-03-02T10:15:10+01", "2026-03-02T10:15:10+0x:00"}) {
+    EXPECT_FALSE(parse_rfc3339(bad)) << bad;
+  }
+}
+
 }  // namespace burin::io

@@ -38,6 +38,7 @@ class MemFiles : public Files {
   Result<> remove_tree(const std::string& path) override;
   Result<> symlink(const std::string& target, const std::string& path) override;
   Result<> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<> touch(const std::string& path) override;
   Result<FileInfo> stat(const std::string& path) override;
   Result<FileInfo> lstat(const std::string& path) override;
   Result<std::string> read_link(const std::string& path) override;
@@ -110,6 +111,7 @@ class FaultFiles : public Files {
   Result<> remove_tree(const std::string& path) override;
   Result<> symlink(const std::string& target, const std::string& path) override;
   Result<> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<> touch(const std::string& path) override;
   Result<FileInfo> stat(const std::string& path) override;
   Result<FileInfo> lstat(const std::string& path) override;
   Result<std::string> read_link(const std::string& path) override;

@@ -135,6 +135,10 @@ Result<> FaultFiles::set_mode(const std::string& path, std::uint32_t mode) {
   return guarded("set_mode", path, [&] { return inner_.set_mode(path, mode); });
 }
 
+Result<> FaultFiles::touch(const std::string& path) {
+  return guarded("touch", path, [&] { return inner_.touch(path); });
+}
+
 Result<FileInfo> FaultFiles::stat(const std::string& path) {
   return guarded("stat", path, [&] { return inner_.stat(path); });
 }

@@ -75,6 +75,8 @@ class Files {
   virtual Result<> remove_tree(const std::string& path) = 0;  // a folder with all that is in it
   virtual Result<> symlink(const std::string& target, const std::string& path) = 0;
   virtual Result<> set_mode(const std::string& path, std::uint32_t mode) = 0;
+  /// Sets the modification time of an existing file to now.
+  virtual Result<> touch(const std::string& path) = 0;
 
   /// Follows symlinks.
   virtual Result<FileInfo> stat(const std::string& path) = 0;

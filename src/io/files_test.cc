@@ -47,6 +47,15 @@ class FilesContract : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Files, FilesContract, ::testing::Values(true, false),
                          [](const auto& p) { return p.param ? "Real" : "Mem"; });
 
+TEST_P(FilesContract, TouchSetsTheTimeOfChange) {
+  ASSERT_TRUE(files->write(at("a"), "x"));
+  auto before = files->stat(at("a"))->mtime_ns;
+  if (!GetParam()) mem.set_mtime(at("a"), before = 5);
+  ASSERT_TRUE(files->touch(at("a")));
+  EXPECT_GE(files->stat(at("a"))->mtime_ns, GetParam() ? before : 1'000'000'000);
+  EXPECT_EQ(*files->read(at("a")), "x");
+}
+
 TEST_P(FilesContract, WriteReadAndRanges) {
   ASSERT_TRUE(files->write(at("a"), "hello world"));
   EXPECT_EQ(*files->read(at("a")), "hello world");
@@ -97,6 +106,7 @@ TEST_P(FilesContract, ErrorsCarryErrnoAndPath) {
   EXPECT_EQ(sys_of(files->remove_tree(at("file")), at("file")), ENOTDIR);
   EXPECT_EQ(sys_of(files->symlink("x", at("file")), at("file")), EEXIST);
   EXPECT_EQ(sys_of(files->set_mode(at("no"), 0600), at("no")), ENOENT);
+  EXPECT_EQ(sys_of(files->touch(at("no")), at("no")), ENOENT);
   EXPECT_EQ(sys_of(files->stat(at("no")), at("no")), ENOENT);
   EXPECT_EQ(sys_of(files->lstat(at("no")), at("no")), ENOENT);
   EXPECT_EQ(sys_of(files->read_link(at("file")), at("file")), EINVAL);

@@ -309,6 +309,12 @@ Result<> MemFiles::set_mode(const std::string& path, std::uint32_t mode) {
   return {};
 }
 
+Result<> MemFiles::touch(const std::string& path) {
+  TRY(auto node, existing("touch", path));
+  node->mtime_ns = now_ns_ += 1'000'000;
+  return {};
+}
+
 Result<FileInfo> MemFiles::stat(const std::string& path) {
   TRY(auto node, existing("stat", path));
   return FileInfo{node->type, node->bytes.size(), node->mtime_ns, node->inode, node->mode};

@@ -294,6 +294,11 @@ class RealFiles : public Files {
     return {};
   }
 
+  Result<> touch(const std::string& path) override {
+    if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) != 0) return failed("touch", path);
+    return {};
+  }
+
   Result<FileInfo> stat(const std::string& path) override {
     struct ::stat st{};
     if (::stat(path.c_str(), &st) != 0) return failed("stat", path);

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "io/loop.h"
@@ -11,6 +12,12 @@
 namespace burin::io {
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+std::optional<std::size_t> terminal_columns(int fd) {
+  ::winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
+}
 
 void open_missing_streams() {
   for (int fd : {0, 1, 2}) {

@@ -1,5 +1,6 @@
 // The standard streams of the process: terminals, whole input, whole output.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,8 @@
 namespace burin::io {
 
 bool is_terminal(int fd);
+/// Columns of the terminal behind a descriptor; nullopt when it is none or does not tell.
+std::optional<std::size_t> terminal_columns(int fd);
 /// Opens /dev/null as each of the three streams that the process was started without: the next file that is opened
 /// would otherwise take its number, and receive what is printed.
 void open_missing_streams();

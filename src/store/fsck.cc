@@ -175,23 +175,4 @@ Result<CheckReport> rescue_rollout(io::Files& files, const std::string& path, co
   return check_rollout(files, to);
 }
 
-std::vector<std::string> all_rollouts(io::Files& files, const std::string& home) {
-  std::vector<std::string> out;
-  auto take = [&](auto& self, const std::string& folder, int depth) -> void {
-    auto names = files.list(folder);
-    if (!names) return;
-    for (const auto& name : *names) {
-      auto path = path::join(folder, name);
-      if (parse_rollout_name(name)) {
-        out.push_back(std::move(path));
-      } else if (depth > 0 && files.is_dir(path)) {
-        self(self, path, depth - 1);
-      }
-    }
-  };
-  take(take, path::join(home, "archived_sessions"), 0);
-  take(take, path::join(home, "sessions"), 3);
-  return out;
-}
-
 }  // namespace burin::store

@@ -39,7 +39,4 @@ Result<CheckReport> check_rollout(io::Files& files, const std::string& path);
 /// Kind::conflict. Returns what the new file holds.
 Result<CheckReport> rescue_rollout(io::Files& files, const std::string& path, const std::string& to);
 
-/// All session files of a home, archived ones too, in path order.
-std::vector<std::string> all_rollouts(io::Files& files, const std::string& home);
-
 }  // namespace burin::store

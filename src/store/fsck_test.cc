@@ -178,14 +178,4 @@ TEST_F(FsckTest, RandomDamage) {
   }
 }
 
-TEST_F(FsckTest, AllFilesOfAHome) {
-  auto one = fmt::format("/h/sessions/2026/03/05/rollout-2026-03-05T10-00-00-{}.jsonl", id);
-  auto two = fmt::format("/h/archived_sessions/rollout-2026-03-04T10-00-00-{}.jsonl", id);
-  for (const auto& p : {one, two}) files.put(p, meta);
-  files.put("/h/sessions/notes.txt", "x");
-  files.put("/h/config.toml", "x");
-  EXPECT_EQ(all_rollouts(files, "/h"), (Words{two, one}));
-  EXPECT_TRUE(all_rollouts(files, "/empty").empty());
-}
-
 }  // namespace burin::store

@@ -4,77 +4,15 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/listing.h"
 #include "store/rollout_log.h"
 
 namespace burin::store {
 
 namespace sessions_detail {
 
-constexpr std::size_t head_bytes = 512 * 1024;                // enough for the first records of a session
-constexpr std::size_t tail_bytes = 1 << 20;                   // where the last turn_context is looked for first
-constexpr std::size_t head_records = 10, user_records = 210;  // session.md 4.7
-
-/// Calls fn(path, name) for each rollout below the sessions folder, newest day first, until it returns false.
-template <class F>
-void each_rollout(io::Files& files, const std::string& home, F&& fn) {
-  auto down = [&](const std::string& dir) {
-    auto names = files.list(dir);
-    std::vector<std::string> out = names ? std::move(*names) : std::vector<std::string>();
-    std::sort(out.rbegin(), out.rend());
-    return out;
-  };
-  std::string root = path::join(home, "sessions");
-  for (const auto& year : down(root)) {
-    for (const auto& month : down(path::join(root, year))) {
-      std::string month_dir = path::join(path::join(root, year), month);
-      for (const auto& day : down(month_dir)) {
-        std::string day_dir = path::join(month_dir, day);
-        for (const auto& file : down(day_dir)) {
-          auto name = parse_rollout_name(file);
-          if (name && !fn(path::join(day_dir, file), *name)) return;
-        }
-      }
-    }
-  }
-}
-
-struct Head {
-  bool meta = false, user_message = false;
-  std::string cwd;
-  std::optional<std::string> provider;
-};
-
-/// Adds what the lines say; true when no further line can matter.
-bool read_lines(Head& head, std::string_view text) {
-  std::size_t records = 0;
-  for (auto line : split(text, '\n')) {
-    if (blank(line)) continue;
-    if (++records > user_records || (records > head_records && !head.meta)) return true;
-    auto document = parse_json(line);
-    if (!document) continue;
-    auto type = find_string(*document, "type").value_or("");
-    const auto* payload = find(*document, "payload");
-    if (payload == nullptr) continue;
-    if (type == "session_meta" && !head.meta) {
-      head.meta = true;
-      head.cwd = std::string(find_string(*payload, "cwd").value_or(""));
-      if (auto p = find_string(*payload, "model_provider")) head.provider = std::string(*p);
-    } else if (type == "event_msg" && find_string(*payload, "type") == "user_message") {
-      head.user_message = true;
-      return true;
-    }
-  }
-  return false;
-}
-
-/// The first records; usually few bytes, unless the first message holds pictures.
-Head read_head(io::Files& files, const std::string& file, std::uint64_t size) {
-  for (std::uint64_t bytes = head_bytes;; bytes *= 4) {
-    Head head;
-    auto text = files.read_range(file, 0, bytes);
-    if (!text || read_lines(head, *text) || bytes >= size) return head;
-  }
-}
+constexpr std::size_t tail_bytes = 1 << 20;  // where the last turn_context is looked for first
+constexpr std::size_t min_prefix = 4, max_candidates = 10;
 
 /// The cwd of the last turn_context in the last `bytes` of the file.
 std::optional<std::string> last_cwd_in(io::Files& files, const std::string& file, std::uint64_t size,
@@ -104,19 +42,37 @@ std::optional<std::string> last_cwd(io::Files& files, const std::string& file, s
   return last_cwd_in(files, file, size, size);
 }
 
-/// Lines of session_index.jsonl, the last first; stops when fn returns false.
-template <class F>
-void each_name_backwards(io::Files& files, const std::string& home, F&& fn) {
-  auto text = files.read(path::join(home, "session_index.jsonl"), 256 << 20);
-  if (!text) return;
-  auto all = lines(*text);
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    auto document = parse_json(*it);
-    if (!document) continue;
-    auto id = find_string(*document, "id");
-    auto name = find_string(*document, "thread_name");
-    if (id && name && !fn(*id, *name)) return;
+std::optional<SessionFile> with_id(io::Files& files, const std::string& home, bool archived, std::string_view id) {
+  std::optional<SessionFile> found;
+  each_session_file(files, home, archived, [&](SessionFile file) {
+    if (file.id != id) return true;
+    found = std::move(file);
+    return false;
+  });
+  return found;
+}
+
+Result<SessionFile> at_path(io::Files& files, const std::string& home, const std::string& path) {
+  TRY(auto real, files.canonical(path));
+  auto archive = files.canonical(archive_folder(home));
+  bool archived = archive && path::parent(real) == *archive;
+  if (auto file = session_file_at(std::move(real), archived)) return std::move(*file);
+  return fail(Kind::invalid, fmt::format("{} has not the name of a session file", path));
+}
+
+Result<SessionFile> one_of(std::vector<SessionFile> found, std::string_view text) {
+  if (found.size() == 1) return std::move(found.front());
+  if (found.empty()) {
+    return fail(Kind::not_found, fmt::format("no session is called {}", text),
+                "give its id, the beginning of the id, its name, or its file; `burin sessions list` shows them");
   }
+  std::string list;
+  for (std::size_t i = 0; i < found.size() && i < max_candidates; ++i) {
+    list += fmt::format("\n  {}{}", found[i].id, found[i].archived ? "  (archived)" : "");
+  }
+  if (found.size() > max_candidates) list += fmt::format("\n  and {} more", found.size() - max_candidates);
+  return fail(Kind::invalid, fmt::format("{} sessions have an id that begins with {}:{}", found.size(), text, list),
+              "give more of the id");
 }
 
 }  // namespace sessions_detail
@@ -135,20 +91,17 @@ bool is_uuid(std::string_view text) {
 }
 
 Result<std::string> find_by_id(io::Files& files, const std::string& home, std::string_view thread_id) {
-  std::string wanted = to_lower_ascii(thread_id);
-  std::optional<std::string> found;
-  each_rollout(files, home, [&](std::string file, const RolloutName& name) {
-    if (to_lower_ascii(name.id) != wanted) return true;
-    found = std::move(file);
-    return false;
-  });
-  if (found) return *found;
+  if (auto found = with_id(files, home, false, to_lower_ascii(thread_id))) return std::move(found->path);
+  if (with_id(files, home, true, to_lower_ascii(thread_id))) {
+    return fail(Kind::not_found, fmt::format("the session {} is archived", thread_id),
+                fmt::format("bring it back first: burin sessions unarchive {}", thread_id));
+  }
   return fail(Kind::not_found, fmt::format("no session {} in {}/sessions", thread_id, home),
               "check the id, or use --last for the newest session of this folder");
 }
 
-Result<std::string> find_session(io::Files& files, const std::string& home, const std::string& cwd,
-                                 const std::string& session) {
+Result<std::string> find_resumable(io::Files& files, const std::string& home, const std::string& cwd,
+                                   const std::string& session) {
   if (contains(session, "/") || session.ends_with(".jsonl")) {
     auto file = files.canonical(path::join(cwd, session));
     if (!file) return fail(Kind::not_found, "no session file " + session);
@@ -163,24 +116,25 @@ Result<std::string> find_session(io::Files& files, const std::string& home, cons
   return find_by_id(files, home, *named);
 }
 
-std::optional<std::string> id_of_name(io::Files& files, const std::string& home, std::string_view name) {
-  std::optional<std::string> out;
-  each_name_backwards(files, home, [&](std::string_view id, std::string_view n) {
-    if (n != name) return true;
-    out = std::string(id);
-    return false;
-  });
-  return out;
-}
-
-std::optional<std::string> name_of_id(io::Files& files, const std::string& home, std::string_view thread_id) {
-  std::optional<std::string> out;
-  each_name_backwards(files, home, [&](std::string_view id, std::string_view n) {
-    if (id != thread_id) return true;
-    out = std::string(n);
-    return false;
-  });
-  return out;
+Result<SessionFile> find_session(io::Files& files, const std::string& home, const std::string& cwd,
+                                 std::string_view text) {
+  if (burin::contains(text, "/") || text.ends_with(".jsonl")) return at_path(files, home, path::join(cwd, text));
+  std::string wanted = to_lower_ascii(text);
+  if (!is_uuid(text)) {
+    if (auto named = id_of_name(files, home, text)) wanted = *named;
+  }
+  std::vector<SessionFile> found;
+  for (bool archived : {false, true}) {
+    if (is_uuid(wanted)) {
+      if (auto file = with_id(files, home, archived, wanted)) return std::move(*file);
+    } else if (wanted.size() >= min_prefix) {
+      each_session_file(files, home, archived, [&](SessionFile file) {
+        if (file.id.starts_with(wanted)) found.push_back(std::move(file));
+        return true;
+      });
+    }
+  }
+  return one_of(std::move(found), text);
 }
 
 std::optional<std::string> find_latest(io::Files& files, const std::string& home, const LatestFilter& filter) {
@@ -190,26 +144,21 @@ std::optional<std::string> find_latest(io::Files& files, const std::string& home
     std::uint64_t size;
   };
   std::vector<Candidate> all;
-  each_rollout(files, home, [&](std::string file, const RolloutName& name) {
-    auto info = files.stat(file);
-    if (info) all.push_back({info->mtime_ns / 1'000'000'000, name.id, std::move(file), info->size});
+  each_session_file(files, home, false, [&](SessionFile file) {
+    auto info = files.stat(file.path);
+    if (info) all.push_back({info->mtime_ns / 1'000'000'000, std::move(file.id), std::move(file.path), info->size});
     return true;
   });
   std::sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
     return std::tie(a.updated, a.id) > std::tie(b.updated, b.id);
   });
-  auto same = [&](const std::string& cwd) {
-    if (cwd == *filter.cwd || path::normal(cwd) == *filter.cwd) return true;
-    auto canonical = files.canonical(cwd);
-    return canonical && *canonical == *filter.cwd;
-  };
   for (const auto& c : all) {
-    Head head = read_head(files, c.file, c.size);
-    if (!head.meta || !head.user_message) continue;
-    if (head.provider && *head.provider != filter.model_provider) continue;
-    if (filter.cwd && !same(head.cwd)) {
+    auto head = read_head(files, c.file);
+    if (!head || !head->meta || !head->user_message) continue;
+    if (!head->provider.empty() && head->provider != filter.model_provider) continue;
+    if (filter.cwd && !same_folder(files, head->cwd, *filter.cwd)) {
       auto last = last_cwd(files, c.file, c.size);
-      if (!last || !same(*last)) continue;
+      if (!last || !same_folder(files, *last, *filter.cwd)) continue;
     }
     return c.file;
   }

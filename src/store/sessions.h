@@ -1,29 +1,29 @@
-// Finding sessions on disk: by id, by name, the newest (session.md 4.7, 4.8; cli-config.md 3.4).
+// Finding one session on disk: by id, by what a person calls it, the newest (session.md 4.7; cli-config.md 3.4).
 //
 // The rollout files are the truth; nothing here needs an index.
 #pragma once
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/result.h"
-#include "io/files.h"
+#include "store/session_files.h"
+#include "store/session_names.h"
 
 namespace burin::store {
 
-/// Path of the rollout of a thread below `<home>/sessions`; Kind::not_found when there is none.
+/// Path of the rollout of a thread below `<home>/sessions`; Kind::not_found when there is none. The archive is not
+/// searched: an archived session is brought back before it goes on.
 Result<std::string> find_by_id(io::Files& files, const std::string& home, std::string_view thread_id);
 
-/// What a person calls a session: an id, a name, or the path of its file (with a slash in it, or ending in .jsonl),
-/// relative to `cwd`.
-Result<std::string> find_session(io::Files& files, const std::string& home, const std::string& cwd,
-                                 const std::string& session);
+/// Path of the session that a person wants to go on with: by id, by name, or by path (with a slash in it, or ending in
+/// .jsonl), relative to `cwd`.
+Result<std::string> find_resumable(io::Files& files, const std::string& home, const std::string& cwd,
+                                   const std::string& session);
 
-/// The id that a name stands for: the last line of session_index.jsonl that carries exactly that name.
-std::optional<std::string> id_of_name(io::Files& files, const std::string& home, std::string_view name);
-/// The name of an id: the last line for it.
-std::optional<std::string> name_of_id(io::Files& files, const std::string& home, std::string_view thread_id);
+/// The session that a person means by an id, the beginning of one (4 characters or more), a name, or a path (relative
+/// to `cwd`); archived ones too. Kind::not_found, or Kind::invalid with the candidates when several begin like that.
+Result<SessionFile> find_session(io::Files& files, const std::string& home, const std::string& cwd,
+                                 std::string_view text);
 
 struct LatestFilter {
   std::optional<std::string> cwd;  // canonical; unset: any

@@ -48,6 +48,8 @@ TEST_F(SessionsTest, ById) {
   auto missing = find_by_id(files, "/home", id(3));
   ASSERT_FALSE(missing) << "archived sessions are not found";
   EXPECT_EQ(missing.error().kind, Kind::not_found);
+  EXPECT_TRUE(contains(missing.error().fix, "sessions unarchive " + id(3))) << missing.error().fix;
+  EXPECT_FALSE(contains(find_by_id(files, "/home", id(4)).error().fix, "unarchive"));
 }
 
 TEST_F(SessionsTest, ByNameTheLastLineCounts) {
@@ -71,7 +73,7 @@ TEST_F(SessionsTest, WhatAPersonCallsASession) {
   memory.put("/home/session_index.jsonl", fmt::format(R"({{"id":"{}","thread_name":"my work"}})", id(1)) + "\n");
   memory.put("/w/copy.jsonl", meta(1, "/w", "null"));
   auto found = [&](std::string session) {
-    auto path = find_session(files, "/home", "/w", session);
+    auto path = find_resumable(files, "/home", "/w", session);
     return path ? *path : path.error().what;
   };
   EXPECT_EQ(found(id(1)), file);
