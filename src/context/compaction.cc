@@ -154,8 +154,8 @@ std::optional<Replacement> local_replacement(const History& history, std::string
 
   auto left = room.items - estimated_tokens(context);
   if (messages.newest) left -= tokens_of(*messages.newest);
-  auto least = least_summary_tokens +
-               tokens_of_bytes(static_cast<std::int64_t>(summary_prefix().size()) + envelope_bytes);
+  auto least =
+      least_summary_tokens + tokens_of_bytes(static_cast<std::int64_t>(summary_prefix().size()) + envelope_bytes);
   if (left < least) return std::nullopt;
 
   // The summary may take half of what is left, and all that the older messages do not need.
