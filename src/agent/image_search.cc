@@ -1,6 +1,7 @@
 #include "agent/image_search.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/log.h"
 
@@ -71,7 +72,8 @@ io::Task<ImageSearch::Verdict> ImageSearch::probe(std::vector<context::ImageRef>
 
 void ImageSearch::put_back() {
   if (!removed_.empty()) input_.session.ledger.changed(Ledger::Change::image);
-  for (auto& [index, item] : removed_) input_.session.history.put_back(index, std::move(item));
+  // Backwards: of an item that lost several images the first copy is the whole one.
+  for (auto& [index, item] : std::views::reverse(removed_)) input_.session.history.put_back(index, std::move(item));
   removed_.clear();
 }
 

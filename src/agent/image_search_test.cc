@@ -97,6 +97,16 @@ TEST_F(ImageSearchTest, WhenImagesAreNotTheReasonNothingIsLost) {
   run({turn("again")});
 }
 
+TEST_F(ImageSearchTest, WhatWasLeftOutOfOneMessageInVainIsAllBack) {
+  http.respond = [this](const io::HttpRequest&) {
+    return refused++ < 30 && errors() == 0 ? io::ScriptedResponse::text(400, complaint)
+                                           : io::ScriptedResponse::text(200, sse({message("ok"), completed}));
+  };
+  run({look(4), turn("again")});
+  EXPECT_EQ(errors(), 1u);
+  for (std::size_t n = 0; n < 4; ++n) EXPECT_TRUE(contains(http.requests().back().body, url(n))) << n;
+}
+
 TEST_F(ImageSearchTest, NoImagesNoSearch) {
   http.respond = [](const io::HttpRequest&) { return io::ScriptedResponse::text(400, "image?"); };
   run({turn("hi")});

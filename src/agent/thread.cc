@@ -28,6 +28,16 @@ struct Thread::Impl {
   /// A compaction and a command of the user are turns without input.
   using Work = std::variant<TurnInput, wire::op::Compact, wire::op::RunUserShellCommand>;
 
+  /// A turn that begins when the running one is closed.
+  struct Waiting {
+    std::string id;
+    Work work;
+    io::Why stop = io::Why::none;  // came in the meantime
+
+    void stop_with(io::Why why) { stop = stop == io::Why::none ? why : stop; }
+    TurnInput* input() { return std::get_if<TurnInput>(&work); }
+  };
+
   static io::Task<> run_active(Impl* self, std::string id, Work work) {
     auto& stop = self->active->stop;
     if (auto* input = std::get_if<TurnInput>(&work)) {
@@ -43,7 +53,8 @@ struct Thread::Impl {
   }
 
   void dispatch(wire::Submission& submission);
-  void start_turn(const std::string& id, Work work);
+  /// With a reason to stop the turn ends as soon as it has begun.
+  void start_turn(const std::string& id, Work work, io::Why stop = io::Why::none);
   /// Ends what is running, then starts.
   void replace_turn(const std::string& id, Work work);
   void roll_back(const std::string& id, std::uint32_t turns);
@@ -51,10 +62,15 @@ struct Thread::Impl {
   void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
   void apply(const wire::op::UserTurn& op);
   void apply(const wire::op::OverrideTurnContext& op);
-  void stop_turn(io::Why why) {
-    if (!active) return;
+  void stop_active(io::Why why) {
     pending.abandon();
     active->stop.fire(why);
+  }
+  /// Also what waits for the running turn to be closed: for the client it has begun.
+  void stop_turn(io::Why why) {
+    if (!active) return;
+    stop_active(why);
+    for (auto& waiting : next) waiting.stop_with(why);
   }
   void start_next();
   /// The waiting call gets its answer before the turn is stopped, so that it ends as rejected and not as aborted.
@@ -75,7 +91,7 @@ struct Thread::Impl {
   io::Scope turns;
   std::shared_ptr<ActiveTurn> active;
   PendingInput pending;
-  std::deque<std::pair<std::string, Work>> next;  // came when the running turn took no more input
+  std::deque<Waiting> next;  // came when the running turn took no more input
   bool closed = false;
 };
 
@@ -158,7 +174,7 @@ void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput
   if (active && !pending.closed) {
     pending.queue.push_back(std::move(items));
   } else if (active) {
-    next.emplace_back(id, TurnInput{std::move(items), std::move(schema)});
+    next.push_back({id, TurnInput{std::move(items), std::move(schema)}});
   } else {
     start_turn(id, TurnInput{std::move(items), std::move(schema)});
   }
@@ -167,20 +183,21 @@ void Thread::Impl::user_input(const std::string& id, std::vector<wire::UserInput
 /// The first of what waits starts a turn; input behind it joins that turn, other work waits on.
 void Thread::Impl::start_next() {
   if (closed || next.empty()) return;
-  auto [id, work] = std::move(next.front());
+  auto first = std::move(next.front());
   next.pop_front();
-  start_turn(id, std::move(work));
-  while (!next.empty() && std::holds_alternative<TurnInput>(next.front().second)) {
-    pending.queue.emplace_back(std::move(std::get<TurnInput>(next.front().second).items));
+  start_turn(first.id, std::move(first.work), first.stop);
+  while (!next.empty() && next.front().input() != nullptr && next.front().stop == first.stop) {
+    if (!pending.closed) pending.queue.emplace_back(std::move(next.front().input()->items));
     next.pop_front();
   }
 }
 
-void Thread::Impl::start_turn(const std::string& id, Work work) {
+void Thread::Impl::start_turn(const std::string& id, Work work, io::Why stop) {
   pending = {};
   active = std::make_shared<ActiveTurn>(&turns.stop());
   active->id = id;
   active->cwd = session.settings.cwd;
+  if (stop != io::Why::none) stop_active(stop);
   turns.spawn(run_active(this, id, std::move(work)));
 }
 
@@ -189,8 +206,8 @@ void Thread::Impl::replace_turn(const std::string& id, Work work) {
     start_turn(id, std::move(work));
     return;
   }
-  next.emplace_back(id, std::move(work));
   stop_turn(io::Why::replaced);
+  next.push_back({id, std::move(work)});
 }
 
 /// Beside a running turn the command belongs to it. Its record joins what waits for the next request of whatever turn

@@ -139,6 +139,48 @@ TEST_F(ThreadControlTest, InputAfterAnInterruptStartsANewTurn) {
   EXPECT_TRUE(contains(in[in.size() - 1], "\"and third\""));
 }
 
+// session.md 3.1, 3.4: what waits until a stopped turn is closed has, for the client, long begun; an interrupt or a
+// compaction that comes meanwhile ends it as well.
+TEST_F(ThreadControlTest, WhatWaitsForAStoppedTurnCanBeStoppedToo) {
+  using Ops = std::vector<wire::Op>;
+  struct Case {
+    Ops ops;
+    std::vector<std::string> ends;
+  };
+  const std::string interrupted = "interrupted", replaced = "replaced", complete = "complete";
+  for (const auto& c : {
+           Case{Ops{wire::op::Compact{}, wire::op::Interrupt{}}, {replaced, interrupted}},
+           Case{Ops{wire::op::Compact{}, wire::op::Compact{}}, {replaced, replaced, complete}},
+           Case{Ops{wire::op::Interrupt{}, turn("b"), wire::op::Interrupt{}}, {interrupted, interrupted}},
+           Case{Ops{wire::op::Interrupt{}, turn("b"), wire::op::Interrupt{}, turn("c")},
+                {interrupted, interrupted, complete}},
+           Case{Ops{wire::op::Compact{}, turn("b"), wire::op::Interrupt{}, turn("c")},
+                {replaced, interrupted, complete}},
+       }) {
+    recorder.events.clear();
+    auto hanging = io::ScriptedResponse::text(200, "");
+    hanging.end = io::ScriptedResponse::End::silence;
+    auto slow = io::ScriptedResponse::text(200, sse({message("ok"), completed}));
+    slow.head_delay = 1s;
+    http.respond = [&, first = true](const io::HttpRequest&) mutable {
+      return std::exchange(first, false) ? hanging : slow;
+    };
+    at(1s, [&] {
+      for (const auto& op : c.ops) ASSERT_TRUE(running->submit(op));
+    });
+    run({turn("first")});
+    std::vector<std::string> ends;
+    for (const auto& e : recorder.events) {
+      if (const auto* a = std::get_if<wire::event::TurnAborted>(&e.msg)) {
+        ends.push_back(a->reason == wire::event::AbortReason::replaced ? replaced : interrupted);
+      } else if (std::holds_alternative<wire::event::TaskComplete>(e.msg)) {
+        ends.push_back(complete);
+      }
+    }
+    EXPECT_EQ(ends, c.ends);
+  }
+}
+
 // session.md 3.2: input after the last answer is kept for the next turn.
 TEST_F(ThreadControlTest, InputThatComesTooLateIsRecorded) {
   answer(sse({message("one"), completed}));

@@ -92,10 +92,12 @@ std::string fit_summary(std::string_view summary, std::int64_t tokens) {
   auto cost = [](const std::string& text) { return tokens_of(user_text(text)); };
   auto text = fmt::format("{}\n{}", summary_prefix(), summary);
   auto budget = tokens * 4 - envelope_bytes - static_cast<std::int64_t>(summary_prefix().size());
-  // Escapes make JSON longer than the text: the budget shrinks until the message fits.
-  for (auto over = cost(text) - tokens; over > 0 && budget >= 0; budget -= std::max<std::int64_t>(over * 4, 16)) {
+  // Escapes make JSON longer than the text: the budget shrinks until the message fits; a bare marker always does.
+  for (auto over = cost(text) - tokens; over > 0; budget -= std::max<std::int64_t>(over * 4, 16)) {
+    budget = std::max<std::int64_t>(budget, 0);
     text = fmt::format("{}\n{}", summary_prefix(), truncate(summary, {wire::TruncationMode::bytes, budget}));
     over = cost(text) - tokens;
+    if (budget == 0) break;
   }
   return text;
 }

@@ -118,6 +118,17 @@ TEST(Compaction, TheResultFitsItsRoom) {
   EXPECT_TRUE(impossible);
 }
 
+TEST(Compaction, ASummaryFullOfEscapesFitsToo) {
+  auto h = history({user("last")});
+  bool made = false;
+  for (std::int64_t room = 1; room < 400; ++room) {
+    auto out = local_replacement(h, std::string(2000, '\x01'), {}, {.items = room});
+    made = made || out.has_value();
+    if (out) EXPECT_LE(estimated_tokens(out->items), room);
+  }
+  EXPECT_TRUE(made);
+}
+
 // context.md 7.6, all four cases.
 TEST(Compaction, WhereTheContextGoes) {
   struct Case {
@@ -176,6 +187,16 @@ TEST(Selection, PairsGoTogether) {
       }
     }
   }
+}
+
+// Some servers number the calls of each answer anew: what goes with an output is the call that it answers.
+TEST(Selection, OfEqualIdsTheNearestIsThePair) {
+  auto h = history({call("c"), output("c"), user("u"), call("c"), output("c")});
+  Selection newest(h), oldest(h);
+  EXPECT_TRUE(newest.drop_newest());
+  EXPECT_TRUE(newest.holds(0) && newest.holds(1) && newest.holds(2));
+  EXPECT_TRUE(oldest.drop_oldest());
+  EXPECT_TRUE(oldest.holds(2) && oldest.holds(3) && oldest.holds(4));
 }
 
 }  // namespace burin::context

@@ -53,6 +53,7 @@ class MetadataScan {
         segment_.user_turn = true;
         break;
       case Mark::Kind::turn_context:
+        if (!segment_.turn_id) segment_.turn_id = m.turn_id;
         if (!compatible(segment_.turn_id, m.turn_id)) break;
         segment_.previous = PreviousTurn{m.model, m.realtime};
         if (!segment_.reference && !segment_.reference_cleared) segment_.reference = m.number;

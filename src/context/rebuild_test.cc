@@ -121,6 +121,17 @@ TEST(Rebuild, ABareTurnContextGivesNothing) {
   EXPECT_FALSE(r.previous);
 }
 
+// context.md 6.4: a turn_context names its segment, so that of a turn without a start nothing older is taken for its
+// own.
+TEST(Rebuild, ATurnContextNamesItsTurn) {
+  Log log;
+  log.turn("t1", "old", "u1").context("t2", "new").user("u2");
+  auto r = log.rebuilt();
+  ASSERT_TRUE(r.previous && r.baseline);
+  EXPECT_EQ(r.previous->model, "new");
+  EXPECT_EQ(r.baseline->turn_id, "t2");
+}
+
 TEST(Rebuild, ATrailingUnfinishedTurnIsOpen) {
   Log log;
   log.turn("1", "m1", "a").start("2").context("2", "m2").user("b");

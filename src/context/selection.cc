@@ -31,17 +31,22 @@ void Selection::drop(std::size_t index) {
   while (first_ < end_ && gone_[end_ - 1]) --end_;
 }
 
-/// A call's first output; an output's function call, else its local shell call.
+/// A call's output; an output's function call, else its local shell call. Searched from the item outwards: they stand
+/// close to each other, however long the history is.
 void Selection::drop_counterpart(std::size_t index) {
   const auto& items = history_.items();
   const auto& item = items[index];
   if (item.call_id.empty() || (!item.call() && !item.output())) return;
   bool custom = item.kind == ItemKind::custom_call || item.kind == ItemKind::custom_output;
   auto find = [&](ItemKind kind) -> bool {
-    for (std::size_t i = first_; i < end_; ++i) {
-      if (gone_[i] || items[i].kind != kind || items[i].call_id != item.call_id) continue;
-      drop(i);
-      return true;
+    auto drop_match = [&](std::size_t i) {
+      bool match = !gone_[i] && items[i].kind == kind && items[i].call_id == item.call_id;
+      if (match) drop(i);
+      return match;
+    };
+    for (std::size_t d = 1; index >= first_ + d || index + d < end_; ++d) {
+      if (index >= first_ + d && drop_match(index - d)) return true;
+      if (index + d < end_ && drop_match(index + d)) return true;
     }
     return false;
   };
