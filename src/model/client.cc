@@ -6,9 +6,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "model/backoff.h"
-#include "model/rate_limits.h"
-#include "model/sse.h"
 #include "model/stream_decoder.h"
+#include "model/wires.h"
 
 namespace burin::model {
 
@@ -32,85 +31,6 @@ bool sets_encoding(const config::ProviderDef& provider) {
                              [](const auto& header) { return equals_ignore_case(header.first, "content-encoding"); });
 }
 
-/// What the response's headers say, as events that precede the stream's (model-client.md 8.1).
-void header_events(const io::HttpResponse& response, std::vector<wire::ModelEvent>& out) {
-  if (auto model = response.header("openai-model")) out.push_back(wire::ServerModel{std::string(*model)});
-  for (auto& snapshot : parse_rate_limits(response.headers())) out.push_back(wire::RateLimits{std::move(snapshot)});
-  if (auto etag = response.header("x-models-etag")) out.push_back(wire::ModelsEtag{std::string(*etag)});
-  if (response.header("x-reasoning-included")) out.push_back(wire::ReasoningIncluded{});
-}
-
-/// A response whose body is server-sent events.
-class SseStream : public EventStream {
- public:
-  SseStream(io::Loop& loop, std::unique_ptr<io::HttpResponse> response, io::Span idle)
-      : loop_(loop), response_(std::move(response)), idle_(idle) {
-    header_events(*response_, events_);
-  }
-
-  io::Task<ModelResult<std::span<wire::ModelEvent>>> next() override {
-    if (fresh_) {
-      fresh_ = false;
-      last_event_ = loop_.now();
-      if (!events_.empty()) co_return std::span(events_);
-    }
-    if (decoder_.completed()) co_return std::span<wire::ModelEvent>();
-    events_.clear();
-    while (events_.empty()) {
-      io::Span left = std::max(last_event_ + idle_ - loop_.now(), io::Span::zero());
-      auto piece = co_await io::with_deadline(left, "stream", response_->read());
-      if (!piece) {
-        if (piece.error().kind == Kind::timeout) co_return ModelFail(stream_error("idle timeout waiting for SSE"));
-        co_return ModelFail(stream_error("Transport error: network error: " + piece.error().what));
-      }
-      if (piece->empty()) {
-        if (decoder_.error()) co_return ModelFail(*decoder_.error());
-        co_return ModelFail(stream_error("stream closed before response.completed"));
-      }
-      if (!feed(*piece)) {
-        co_return ModelFail(stream_error("an event of the stream is larger than 256 MiB"));
-      }
-      if (decoder_.fatal()) co_return ModelFail(*decoder_.error());
-    }
-    co_return std::span(events_);
-  }
-
- private:
-  bool feed(std::string_view piece) {
-    return parser_.feed(piece, [this](std::string_view data) {
-      last_event_ = loop_.now();
-      if (!decoder_.completed() && !decoder_.fatal()) decoder_.feed(data, events_);
-    });
-  }
-
-  io::Loop& loop_;
-  std::unique_ptr<io::HttpResponse> response_;
-  io::Span idle_;
-  io::Time last_event_{};
-  SseParser parser_;
-  StreamDecoder decoder_;
-  std::vector<wire::ModelEvent> events_;
-  bool fresh_ = true;
-};
-
-/// The offline fixture (model-client.md 8.7): a file in which every line is followed by a blank one.
-class FixtureResponse : public io::HttpResponse {
- public:
-  explicit FixtureResponse(std::string text) : text_(replace_all(text, "\n", "\n\n")) {}
-  int status() const override { return 200; }
-  const io::Headers& headers() const override { return headers_; }
-  io::Task<Result<std::string_view>> read() override {
-    if (done_) co_return std::string_view();
-    done_ = true;
-    co_return std::string_view(text_);
-  }
-
- private:
-  std::string text_;
-  io::Headers headers_;
-  bool done_ = false;
-};
-
 bool passing_status(int status) { return status >= 500 && status <= 599; }
 
 }  // namespace client_detail
@@ -127,9 +47,12 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
   if (auto fixture = world.env.own("RS_SSE_FIXTURE")) {
     auto text = world.files.read(std::string(*fixture));
     if (!text) co_return ModelFail(stream_error(text.error().text()));
-    co_return std::make_unique<SseStream>(world.loop, std::make_unique<FixtureResponse>(std::move(*text)), idle);
+    co_return sse_stream(world.loop, fixture_response(std::move(*text)), std::make_unique<StreamDecoder>(), {}, idle);
   }
-  std::string body = build_body(prompt, settings, o.thread_id, is_azure(o.provider));
+  const Wire& wire = wire_of(o.provider);
+  auto built = wire.body(prompt, settings, o.thread_id, o.provider);
+  if (!built) co_return ModelFail(built.error());
+  std::string body = std::move(*built);
   bool zstd = o.compress_requests && o.auth.mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
   if (zstd) {
     if (sets_encoding(o.provider)) {
@@ -144,14 +67,18 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
                      .beta_features = o.beta_features,
                      .turn_state = turn_state_,
                      .turn_metadata = turn_metadata ? turn_metadata() : std::string()};
-    return responses_headers(o.identity, o.provider, credential, turn, world.env, zstd);
+    auto out = responses_headers(o.identity, o.provider, credential, turn, world.env, zstd);
+    wire.adapt(out, credential);
+    return out;
   };
-  auto response = co_await client_.post("responses", std::move(body), headers);
+  auto response = co_await client_.post(wire.path(), std::move(body), headers);
   if (!response) co_return ModelFail(response.error());
   if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
     turn_state_ = std::string(*state);
   }
-  co_return std::make_unique<SseStream>(world.loop, std::move(*response), idle);
+  std::vector<wire::ModelEvent> before;
+  header_events(**response, before);
+  co_return sse_stream(world.loop, std::move(*response), wire.decoder(), std::move(before), idle);
 }
 
 io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(const Prompt& prompt,

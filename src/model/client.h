@@ -10,7 +10,6 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,17 +19,9 @@
 #include "model/error.h"
 #include "model/headers.h"
 #include "model/request.h"
-#include "wire/model_event.h"
+#include "model/sse_stream.h"
 
 namespace burin::model {
-
-class EventStream {
- public:
-  virtual ~EventStream() = default;
-  /// The next events, in order, at least one; an empty span after Completed was delivered. The span is valid until the
-  /// next call.
-  virtual io::Task<ModelResult<std::span<wire::ModelEvent>>> next() = 0;
-};
 
 struct ClientOptions {
   Identity identity;

@@ -9,28 +9,22 @@
 #include <string_view>
 #include <vector>
 
-#include "model/error.h"
-#include "wire/model_event.h"
+#include "model/event_decoder.h"
 
 namespace burin::model {
 
-class StreamDecoder {
+class StreamDecoder : public EventDecoder {
  public:
   StreamDecoder();
-  ~StreamDecoder();
+  ~StreamDecoder() override;
   StreamDecoder(const StreamDecoder&) = delete;
   StreamDecoder& operator=(const StreamDecoder&) = delete;
 
-  /// Appends what the event means to `out`. Data that does not parse, or has known fields of a wrong type, is skipped.
-  /// After completed() nothing more may be fed.
-  void feed(std::string_view data, std::vector<wire::ModelEvent>& out);
-
-  /// The response has been completed (its event is in `out`), or failed for good with `error()`.
-  bool completed() const { return completed_; }
-  /// The remembered failure: raised when the body ends without completion; a later one replaces an earlier one.
-  const std::optional<ModelError>& error() const { return error_; }
-  /// The completion event was broken: raised at once.
-  bool fatal() const { return fatal_; }
+  void feed(std::string_view data, std::vector<wire::ModelEvent>& out) override;
+  bool completed() const override { return completed_; }
+  const std::optional<ModelError>& error() const override { return error_; }
+  /// The completion event was broken.
+  bool fatal() const override { return fatal_; }
 
  private:
   struct Parser;
