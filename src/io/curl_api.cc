@@ -30,6 +30,8 @@ Result<CurlApi> load(const char* name) {
   take(api.easy_pause, "curl_easy_pause");
   take(api.easy_cleanup, "curl_easy_cleanup");
   take(api.easy_strerror, "curl_easy_strerror");
+  take(api.easy_send, "curl_easy_send");
+  take(api.easy_recv, "curl_easy_recv");
   take(api.multi_init, "curl_multi_init");
   take(api.multi_setopt, "curl_multi_setopt");
   take(api.multi_add_handle, "curl_multi_add_handle");

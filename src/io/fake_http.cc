@@ -74,4 +74,9 @@ Task<Result<std::unique_ptr<HttpResponse>>> ScriptedHttp::send(HttpRequest reque
   co_return std::make_unique<Response>(this, std::move(*script));
 }
 
+Task<Result<std::unique_ptr<Connection>>> ScriptedHttp::connect(ConnectRequest request) {
+  if (dial) co_return co_await dial(std::move(request));
+  co_return fail(Kind::unavailable, "connection refused");
+}
+
 }  // namespace burin::io

@@ -43,10 +43,15 @@ struct ScriptedResponse {
 class ScriptedHttp : public Http {
  public:
   Task<Result<std::unique_ptr<HttpResponse>>> send(HttpRequest request) override;
+  /// Asks `dial`; without it nobody listens.
+  Task<Result<std::unique_ptr<Connection>>> connect(ConnectRequest request) override;
 
   void queue(ScriptedResponse response) { queue_.push_back(std::move(response)); }
   /// Asked first for every request; nullopt leaves it to the queue.
   std::function<std::optional<ScriptedResponse>(const HttpRequest&)> respond;
+
+  /// Makes the client's end of a connection (fake_connection.h), or refuses.
+  std::function<Task<Result<std::unique_ptr<Connection>>>(ConnectRequest)> dial;
 
   const std::vector<HttpRequest>& requests() const { return requests_; }
   std::size_t queued() const { return queue_.size(); }

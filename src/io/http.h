@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/connection.h"
 #include "io/environment.h"
 #include "io/task.h"
 
@@ -56,6 +57,9 @@ class Http {
   virtual ~Http() = default;
   /// Sends the request and waits for the response's headers. There is no deadline of its own (model-client.md 8.6).
   virtual Task<Result<std::unique_ptr<HttpResponse>>> send(HttpRequest request) = 0;
+  /// Connects to the server of a URL, through the proxy that the environment names (always with CONNECT), and with TLS
+  /// for https and wss.
+  virtual Task<Result<std::unique_ptr<Connection>>> connect(ConnectRequest request) = 0;
   /// Starts whatever can be prepared beforehand on a pool thread (loading libcurl). Optional, returns at once.
   virtual void warm_up() {}
 };

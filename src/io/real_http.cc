@@ -3,15 +3,14 @@
 // curl tells which sockets and which timer it waits for; the loop tells curl when one is due. curl's callbacks only
 // fill buffers and wake tasks, they never resume one, so that no coroutine runs inside curl.
 #include <csignal>
-#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "io/curl_api.h"
+#include "io/curl_connection.h"
+#include "io/curl_multi.h"
 #include "io/http.h"
 #include "io/loop.h"
-#include "io/proxy.h"
 
 namespace burin::io {
 
@@ -19,7 +18,6 @@ namespace real_http_detail {
 
 /// Bytes that may wait for the reader before the connection is paused.
 constexpr std::size_t buffer_limit = 256 << 10;
-constexpr Span default_connect_timeout = seconds(30);
 
 class Engine;
 
@@ -69,82 +67,35 @@ struct Trust {
   bool no_file = false;  // only the folder
 };
 
-/// A folder of certificates under the hashes of their names is read certificate by certificate as needed, while a
-/// bundle is parsed whole: 10 instead of 36 ms for the first connection.
-std::string hashed_folder() {
-  std::error_code ec;
-  const char* folder = "/etc/ssl/certs";
-  for (std::filesystem::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
-    if (it->path().extension() == ".0") return folder;
-  }
-  return {};
-}
-
-Trust choose_trust(const Environment& env) {
-  Trust trust;
-  auto added = env.own("CA_CERTIFICATE");
-  auto file = env.non_empty("SSL_CERT_FILE");
-  auto folder = env.non_empty("SSL_CERT_DIR");
-  if (added && !added->empty()) {
-    trust.file = *added;
-  } else if (file) {
-    trust.file = *file;
-  }
-  if (folder) {
-    trust.folder = *folder;
-  } else if (!file) {
-    trust.folder = hashed_folder();
-  }
-  trust.no_file = trust.file.empty() && !trust.folder.empty();
-  return trust;
-}
-
 class Engine {
  public:
-  Engine(Loop& loop, const Environment& env) : loop_(loop), env_(env), trust_(choose_trust(env)) {}
-  ~Engine() {
-    if (multi_ == nullptr) return;
-    api_->multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, static_cast<curl_multi_timer_callback>(nullptr));
-    if (timer_ != 0) loop_.cancel_timer(timer_);
-    api_->multi_cleanup(multi_);
+  Engine(Loop& loop, const Environment& env) : multi_(loop), env_(env), trust_(choose_trust(env)) {
+    multi_.on_done = [this](CURL* easy, CURLcode code) {
+      char* self = nullptr;
+      api().easy_getinfo(easy, CURLINFO_PRIVATE, &self);
+      reinterpret_cast<Transfer*>(self)->finish(code);
+    };
   }
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
 
-  bool ready() const { return multi_ != nullptr; }
-  void open(const CurlApi& api) {
-    api_ = &api;
-    multi_ = api.multi_init();
-    api.multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &on_socket);
-    api.multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    api.multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &on_timer);
-    api.multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    api.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 16L);
-  }
-  const CurlApi& api() const { return *api_; }
+  bool ready() const { return multi_.ready(); }
+  void open(const CurlApi& api) { multi_.open(api); }
+  const CurlApi& api() const { return multi_.api(); }
+  const CurlTrust& trust() const { return trust_; }
 
   Result<> start(Transfer& t);
   void remove(Transfer& t) {
-    api_->multi_remove_handle(multi_, t.easy);
-    api_->easy_cleanup(t.easy);
+    multi_.remove(t.easy);
+    api().easy_cleanup(t.easy);
     t.easy = nullptr;
   }
 
  private:
   void set_request(Transfer& t);
   Result<> set_headers(Transfer& t);
-  void set_connection(Transfer& t);
-  void act(curl_socket_t socket, int events);
 
-  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* socket_data);
-  static int on_timer(CURLM* multi, long timeout_ms, void* self);
-
-  Loop& loop_;
+  CurlMulti multi_;
   const Environment& env_;
-  Trust trust_;
-  const CurlApi* api_ = nullptr;
-  CURLM* multi_ = nullptr;
-  std::uint64_t timer_ = 0;
+  CurlTrust trust_;
 };
 
 Transfer::~Transfer() {
@@ -153,62 +104,18 @@ Transfer::~Transfer() {
   if (header_list != nullptr) engine.api().slist_free_all(header_list);
 }
 
-int Engine::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  auto* engine = static_cast<Engine*>(self);
-  if (what == CURL_POLL_REMOVE) {
-    engine->loop_.unwatch(socket);
-    return 0;
-  }
-  std::uint32_t events = 0;
-  if ((what & CURL_POLL_IN) != 0) events |= Loop::in;
-  if ((what & CURL_POLL_OUT) != 0) events |= Loop::out;
-  engine->loop_.watch(socket, events, [engine, socket](std::uint32_t ready) {
-    int flags = 0;
-    if ((ready & Loop::in) != 0) flags |= CURL_CSELECT_IN;
-    if ((ready & Loop::out) != 0) flags |= CURL_CSELECT_OUT;
-    if ((ready & Loop::error) != 0) flags |= CURL_CSELECT_ERR;
-    engine->act(socket, flags);
-  });
-  return 0;
-}
-
-int Engine::on_timer(CURLM*, long timeout_ms, void* self) {
-  auto* engine = static_cast<Engine*>(self);
-  if (engine->timer_ != 0) engine->loop_.cancel_timer(std::exchange(engine->timer_, 0));
-  if (timeout_ms < 0) return 0;
-  engine->timer_ = engine->loop_.timer(engine->loop_.now() + milliseconds(timeout_ms), [engine] {
-    engine->timer_ = 0;
-    engine->act(CURL_SOCKET_TIMEOUT, 0);
-  });
-  return 0;
-}
-
-void Engine::act(curl_socket_t socket, int events) {
-  int running = 0;
-  api_->multi_socket_action(multi_, socket, events, &running);
-  int left = 0;
-  while (CURLMsg* message = api_->multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    char* self = nullptr;
-    api_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
-    reinterpret_cast<Transfer*>(self)->finish(message->data.result);
-  }
-}
-
 Result<> Engine::start(Transfer& t) {
   TRY(t.endpoint, parse_endpoint(t.request.url));
-  t.easy = api_->easy_init();
+  t.easy = api().easy_init();
   set_request(t);
   CHECK(set_headers(t));
-  set_connection(t);
-  if (CURLMcode code = api_->multi_add_handle(multi_, t.easy); code != CURLM_OK) {
-    return fail(Kind::internal, fmt::format("libcurl takes no request: error {}", static_cast<int>(code)));
-  }
-  return {};
+  set_connection_options(api(), t.easy, t.endpoint, env_, trust_, t.request.use_proxy, t.request.connect_timeout,
+                         t.error_buffer);
+  return multi_.add(t.easy);
 }
 
 void Engine::set_request(Transfer& t) {
-  auto set = [&](CURLoption option, auto value) { api_->easy_setopt(t.easy, option, value); };
+  auto set = [&](CURLoption option, auto value) { api().easy_setopt(t.easy, option, value); };
   const HttpRequest& r = t.request;
   set(CURLOPT_PRIVATE, &t);
   set(CURLOPT_URL, r.url.c_str());
@@ -225,13 +132,12 @@ void Engine::set_request(Transfer& t) {
   set(CURLOPT_HEADERDATA, &t);
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(CURLOPT_WRITEDATA, &t);
-  set(CURLOPT_ERRORBUFFER, t.error_buffer);
 }
 
 Result<> Engine::set_headers(Transfer& t) {
   // curl's own additions are switched off by naming them without a value.
   std::string_view defaults[] = {"Accept", "User-Agent", "Content-Type", "Expect", "Proxy-Connection"};
-  auto add = [&](const std::string& line) { t.header_list = api_->slist_append(t.header_list, line.c_str()); };
+  auto add = [&](const std::string& line) { t.header_list = api().slist_append(t.header_list, line.c_str()); };
   for (const auto& [name, value] : t.request.headers) {
     if (name.empty() || (name + value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
       return fail(Kind::invalid, fmt::format("header {} cannot be sent: it holds a line end or NUL", name));
@@ -244,37 +150,8 @@ Result<> Engine::set_headers(Transfer& t) {
   for (std::string_view d : defaults) {
     if (!d.empty()) add(std::string(d) + ":");
   }
-  api_->easy_setopt(t.easy, CURLOPT_HTTPHEADER, t.header_list);
+  api().easy_setopt(t.easy, CURLOPT_HTTPHEADER, t.header_list);
   return {};
-}
-
-void Engine::set_connection(Transfer& t) {
-  auto set = [&](CURLoption option, auto value) { api_->easy_setopt(t.easy, option, value); };
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-  set(CURLOPT_NOSIGNAL, 1L);
-  // A cancelled request must not wait for a name server (curl 7.87 and later).
-  set(CURLOPT_QUICK_EXIT, 1L);
-  set(CURLOPT_TCP_NODELAY, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_BUFFERSIZE, 16L << 10);
-  set(CURLOPT_UPLOAD_BUFFERSIZE, 16L << 10);
-  set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  auto timeout = std::chrono::ceil<milliseconds>(t.request.connect_timeout.value_or(default_connect_timeout));
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
-  // Always set, so that curl itself never looks into the environment.
-  std::optional<std::string> proxy = t.request.use_proxy ? proxy_for(t.endpoint, env_) : std::nullopt;
-  set(CURLOPT_PROXY, proxy.value_or("").c_str());
-  set(CURLOPT_NOPROXY, "");
-  const char* none = nullptr;
-  if (!trust_.file.empty()) set(CURLOPT_CAINFO, trust_.file.c_str());
-  if (trust_.no_file) set(CURLOPT_CAINFO, none);
-  if (!trust_.folder.empty()) {
-    set(CURLOPT_CAPATH, trust_.folder.c_str());
-  } else if (!trust_.file.empty()) {
-    set(CURLOPT_CAPATH, none);
-  }
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -322,48 +199,7 @@ void Transfer::finish(CURLcode code) {
 
 /// The outer sentence is the one that users of the reference know; the cause says what happened and where.
 Error Transfer::describe(CURLcode code) const {
-  const CurlApi& api = engine.api();
-  long sys = 0, connect_code = 0;
-  api.easy_getinfo(easy, CURLINFO_OS_ERRNO, &sys);
-  api.easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
-  std::string curl_text = error_buffer[0] != '\0' ? error_buffer : api.easy_strerror(code);
-  std::string place = fmt::format("{} port {}", endpoint.host, endpoint.port);
-  Error cause{.kind = Kind::unavailable, .what = {}};
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      cause.what = fmt::format("cannot find the address of {}", endpoint.host);
-      cause.fix = "check the host name and the network";
-      break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      cause.what = fmt::format("cannot find the address of the proxy for {}: {}", endpoint.host, curl_text);
-      cause.fix = "check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY";
-      break;
-    case CURLE_COULDNT_CONNECT:
-      cause.what =
-          fmt::format("cannot connect to {}: {}", place, sys != 0 ? os_error_text(static_cast<int>(sys)) : curl_text);
-      cause.sys = static_cast<int>(sys);
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      cause.kind = Kind::timeout;
-      cause.what = fmt::format("no connection to {} in time: {}", place, curl_text);
-      break;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
-      cause.what = fmt::format("no secure connection to {}: {}", place, curl_text);
-      cause.fix = "if a private authority signs its certificate, name that authority's file in SSL_CERT_FILE";
-      break;
-    case CURLE_GOT_NOTHING:
-      cause.what = fmt::format("{} closed the connection without an answer", place);
-      break;
-    default:
-      cause.what = fmt::format("connection to {}: {}", place, curl_text);
-      break;
-  }
-  if (connect_code >= 300) {
-    cause.what = fmt::format("the proxy refused the connection to {} with HTTP status {}", place, connect_code);
-    cause.fix = "check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY";
-  }
+  Error cause = curl_error(engine.api(), easy, code, endpoint, error_buffer);
   std::string what =
       has_head ? "error decoding response body" : fmt::format("error sending request for url ({})", endpoint.shown);
   return wrap(cause, std::move(what), cause.fix).value();
@@ -399,17 +235,13 @@ class RealResponse : public HttpResponse {
 
 class RealHttp : public Http {
  public:
-  RealHttp(Loop& loop, Pool& pool, const Environment& env) : pool_(pool), engine_(loop, env) {
+  RealHttp(Loop& loop, Pool& pool, const Environment& env) : loop_(loop), pool_(pool), env_(env), engine_(loop, env) {
     // OpenSSL writes to sockets without MSG_NOSIGNAL.
     std::signal(SIGPIPE, SIG_IGN);
   }
 
   Task<Result<std::unique_ptr<HttpResponse>>> send(HttpRequest request) override {
-    if (!engine_.ready()) {
-      auto* api = co_await offload(pool_, [] { return &load_curl(); });
-      if (!*api) co_return Fail(api->error());
-      if (!engine_.ready()) engine_.open(**api);
-    }
+    CO_CHECK(co_await load());
     auto transfer = std::make_unique<Transfer>(engine_, std::move(request));
     CO_CHECK(engine_.start(*transfer));
     while (!transfer->has_head && !transfer->done) co_await TransferPark(transfer.get());
@@ -417,12 +249,27 @@ class RealHttp : public Http {
     co_return std::make_unique<RealResponse>(std::move(transfer));
   }
 
+  Task<Result<std::unique_ptr<Connection>>> connect(ConnectRequest request) override {
+    CO_CHECK(co_await load());
+    co_return co_await curl_connect(loop_, engine_.api(), env_, engine_.trust(), std::move(request));
+  }
+
   void warm_up() override {
     pool_.run([] { load_curl(); });
   }
 
  private:
+  Task<Result<>> load() {
+    if (engine_.ready()) co_return Result<>();
+    auto* api = co_await offload(pool_, [] { return &load_curl(); });
+    if (!*api) co_return Fail(api->error());
+    if (!engine_.ready()) engine_.open(**api);
+    co_return Result<>();
+  }
+
+  Loop& loop_;
   Pool& pool_;
+  const Environment& env_;
   Engine engine_;
 };
 
