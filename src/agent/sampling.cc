@@ -28,6 +28,10 @@ io::Task<> run_call(RunningCall* running, tools::ToolContext* context, const too
   running->output = co_await tools::dispatch(running->call, *context, *registry, *lock);
 }
 
+void warn_of_fallback(Session& session, std::string_view reason) {
+  session.warn(fmt::format("Falling back from WebSockets to HTTPS transport. {}", reason));
+}
+
 /// Everything that one attempt holds; lives until its tools have ended.
 class Attempt {
  public:
@@ -64,6 +68,7 @@ class Attempt {
  private:
   io::Task<model::ModelResult<bool>> stream() {
     auto request = build_request(in_, nullptr);
+    request.prompt.digests = &request.view.digests;
     ledger_ = in_.session.ledger.begin(RequestKind::turn, in_.turn.id, request.settings);
     GitMetadata* metadata = &in_.metadata;
     auto opened =
@@ -108,6 +113,8 @@ class Attempt {
       input_waiting_ = !in_.pending.empty();
     } else if (auto* served = std::get_if<wire::ServerModel>(&event)) {
       in_.session.check_served_model(served->model, in_.turn);
+    } else if (auto* fallback = std::get_if<wire::TransportFallback>(&event)) {
+      warn_of_fallback(in_.session, fallback->reason);
     } else if (std::holds_alternative<wire::ReasoningIncluded>(event)) {
       in_.session.server_counts_reasoning = true;
     }
@@ -191,6 +198,11 @@ io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) 
     auto result = co_await one_attempt(input);
     if (result) co_return result;
     const auto& error = result.error();
+    if (error.retryable() && retry > max && input.model_session.switch_to_http_fallback(input.turn.model)) {
+      warn_of_fallback(session, error.message);
+      retry = 0;
+      continue;
+    }
     if (!error.retryable() || retry > max) {
       if (error.cls == model::ErrorClass::context_window_exceeded) session.fill_window(input.turn.model);
       if (error.rate_limits) {
@@ -199,7 +211,9 @@ io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) 
       }
       co_return result;
     }
-    announce_retry(session, error, retry, max);
+    // A WebSocket that has gone stale is nothing to speak of.
+    if (retry > 1 || !input.model_session.websocket_active(input.turn.model))
+      announce_retry(session, error, retry, max);
     co_await io::sleep(error.delay ? *error.delay : model::backoff(session.world.random, retry));
   }
 }

@@ -19,6 +19,7 @@
 #include "context/history.h"
 #include "context/initial_context.h"
 #include "model/client.h"
+#include "model/preconnect.h"
 #include "store/message_history.h"
 #include "store/rollout_log.h"
 #include "tools/registry.h"
@@ -131,6 +132,7 @@ class Session : public tools::Host {
   store::MessageHistory messages;          // what users typed, over all threads
   Ledger ledger;                           // keeps nothing for ephemeral threads
   std::unique_ptr<model::ModelClient> client;
+  model::Preconnect preconnect;  // of the first turn; goes before the client
   tools::ApprovalCache approvals;
   tools::UnifiedExec unified_exec;
   UserCommands user_commands;

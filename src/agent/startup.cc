@@ -91,6 +91,10 @@ void make_client(Session& session) {
   options.thread_id = session.thread_id;
   options.beta_features = join(config::beta_features(c.features), ",");
   options.compress_requests = c.features.enabled(config::Feature::enable_request_compression);
+  options.websockets_enabled = c.features.enabled(config::Feature::responses_websockets) ||
+                               c.features.enabled(config::Feature::responses_websockets_v2);
+  options.timing_metrics = c.features.enabled(config::Feature::runtime_metrics);
+  options.home = c.home;
   session.client = std::make_unique<model::ModelClient>(session.world, std::move(options));
 }
 

@@ -1,6 +1,7 @@
 #include "agent/thread.h"
 
 #include "agent/git_metadata.h"
+#include "agent/prewarm.h"
 #include "agent/session.h"
 #include "agent/startup.h"
 #include "agent/turn.h"
@@ -101,6 +102,7 @@ Thread::~Thread() = default;
 io::Task<Result<std::unique_ptr<Thread>>> Thread::start(io::World& world, ThreadOptions options, EventSink& sink) {
   auto impl = std::make_unique<Impl>(world, std::move(options), sink, co_await io::Here{});
   CO_CHECK(start_session(impl->session));
+  impl->turns.spawn(prewarm(&impl->session));
   co_return std::unique_ptr<Thread>(new Thread(std::move(impl)));
 }
 
@@ -302,6 +304,7 @@ io::Task<> Thread::Impl::shut_down(const std::string& id) {
     running->stop.fire(io::Why::interrupted);
     co_await running->ended.wait();
   }
+  session.preconnect.clear();
   co_await session.unified_exec.terminate_all();
   co_await session.user_commands.stop_all();
   try {

@@ -62,7 +62,7 @@ using LastMessage = std::optional<std::string>;
 
 io::Task<LastMessage> sample_until_done(Session& session, const TurnContext& turn, PendingInput& pending,
                                         GitMetadata& metadata) {
-  auto model_session = session.client->new_session();
+  auto model_session = co_await session.preconnect.adopt(*session.client);
   tools::TurnDiff diff(session.world.files, turn.settings.cwd);
   auto tool_context = session.tool_context(turn, diff);
   SamplingInput request{session, turn, *model_session, tool_context, diff, metadata, pending};

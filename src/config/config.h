@@ -76,6 +76,8 @@ struct Config {
   std::vector<std::string> project_doc_fallback_filenames;
   std::vector<std::string> project_root_markers{".git"};
 
+  PrewarmMode prewarm_mode = PrewarmMode::request;
+
   // Display.
   bool hide_agent_reasoning = false;
   bool show_raw_agent_reasoning = false;

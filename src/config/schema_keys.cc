@@ -63,6 +63,7 @@ constexpr std::string_view persistence_names[] = {"save-all", "none"};
 constexpr std::string_view store_names[] = {"file", "keyring", "auto", "ephemeral"};
 constexpr std::string_view mcp_store_names[] = {"auto", "file", "keyring"};
 constexpr std::string_view login_names[] = {"chatgpt", "api"};
+constexpr std::string_view prewarm_names[] = {"request", "handshake"};
 constexpr std::string_view opener_names[] = {"vscode", "vscode-insiders", "windsurf", "cursor", "none"};
 constexpr std::string_view notification_names[] = {"auto", "osc9", "bel"};
 constexpr std::string_view screen_names[] = {"auto", "always", "never"};
@@ -86,6 +87,7 @@ constexpr Shape persistence = choice_of(persistence_names);
 constexpr Shape credentials_store = choice_of(store_names);
 constexpr Shape mcp_store = choice_of(mcp_store_names);
 constexpr Shape login_method = choice_of(login_names);
+constexpr Shape prewarm_mode = choice_of(prewarm_names);
 constexpr Shape opener = choice_of(opener_names);
 constexpr Shape notification_method = choice_of(notification_names);
 constexpr Shape screen = choice_of(screen_names);
@@ -415,6 +417,7 @@ constexpr Member top_members[] = {
     {"apps", &apps, not_yet},
     {"cli_auth_credentials_store", &credentials_store},
     {"forced_login_method", &login_method},
+    {"prewarm_mode", &prewarm_mode},
     {"forced_chatgpt_workspace_id", &text, not_yet},
     {"chatgpt_base_url", &text, not_yet},
     {"notify", &texts, not_yet},

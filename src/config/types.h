@@ -20,6 +20,10 @@ enum class CredentialsStore : std::uint8_t { file, keyring, automatic, ephemeral
 BURIN_ENUM(CredentialsStore, {CredentialsStore::file, "file"}, {CredentialsStore::keyring, "keyring"},
            {CredentialsStore::automatic, "auto"}, {CredentialsStore::ephemeral, "ephemeral"})
 
+/// `prewarm_mode`: what is done at the start of a session that talks over WebSocket (model-client.md 10.6).
+enum class PrewarmMode : std::uint8_t { request, handshake };
+BURIN_ENUM(PrewarmMode, {PrewarmMode::request, "request"}, {PrewarmMode::handshake, "handshake"})
+
 /// `forced_login_method`.
 enum class LoginMethod : std::uint8_t { chatgpt, api };
 BURIN_ENUM(LoginMethod, {LoginMethod::chatgpt, "chatgpt"}, {LoginMethod::api, "api"})

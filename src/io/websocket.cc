@@ -57,6 +57,12 @@ class RealWebSocket : public WebSocket, Connection::Listener {
     co_return out;
   }
 
+  void discard() override {
+    queue_.clear();
+    queued_bytes_ = 0;
+    if (!end_) connection_->pause(false);
+  }
+
   void close() override {
     if (end_) return;
     connection_->send(encoder_->close(ws_no_code, {}, mask()));

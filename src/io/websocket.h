@@ -40,6 +40,8 @@ class WebSocket {
   /// Waits for at least one message and returns all that wait, texts and binaries in order. Empty: there will be no
   /// more, see end().
   virtual Task<std::vector<WsItem>> receive() = 0;
+  /// Forgets what waits.
+  virtual void discard() = 0;
   virtual const std::optional<WsEnd>& end() const = 0;
   /// Sends a close frame without a payload and gives up the connection; it waits for nothing.
   virtual void close() = 0;

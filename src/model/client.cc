@@ -1,13 +1,8 @@
 #include "model/client.h"
 
-#include <zstd.h>
-
 #include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "model/backoff.h"
-#include "model/stream_decoder.h"
-#include "model/wires.h"
 
 namespace burin::model {
 
@@ -16,69 +11,29 @@ namespace client_detail {
 constexpr io::Span headers_deadline = std::chrono::minutes(10);
 constexpr std::size_t max_error_body = 1 << 20;
 constexpr std::size_t max_compact_body = 256 << 20;
-constexpr int zstd_level = 3;
-
-std::string compress(const std::string& body) {
-  std::string out(ZSTD_compressBound(body.size()), '\0');
-  std::size_t n = ZSTD_compress(out.data(), out.size(), body.data(), body.size(), zstd_level);
-  if (ZSTD_isError(n) != 0) return {};
-  out.resize(n);
-  return out;
-}
-
-bool sets_encoding(const config::ProviderDef& provider) {
-  return std::ranges::any_of(provider.http_headers,
-                             [](const auto& header) { return equals_ignore_case(header.first, "content-encoding"); });
-}
-
 bool passing_status(int status) { return status >= 500 && status <= 599; }
+
+/// A handshake over a network that has carried WebSockets before.
+constexpr io::Span trusted_patience = io::seconds(15);
 
 }  // namespace client_detail
 
 using namespace client_detail;
 
+ModelClient::ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {}
+
+io::Span ModelClient::handshake_patience() const { return health_->proven ? trusted_patience : health_->left(); }
+
+void ModelClient::note_wait(io::Span waited, bool ended) {
+  health_->waited += waited;
+  if (!ended) health_->failed("the WebSocket handshake was not answered in time");
+}
+
 std::unique_ptr<ModelSession> ModelClient::new_session() { return std::make_unique<ModelSession>(*this); }
 
-io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
-    const Prompt& prompt, const TurnSettings& settings, const std::function<std::string()>& turn_metadata) {
-  io::World& world = client_.world();
-  const ClientOptions& o = client_.options();
-  io::Span idle = io::milliseconds(o.provider.stream_idle_timeout_ms);
-  if (auto fixture = world.env.own("RS_SSE_FIXTURE")) {
-    auto text = world.files.read(std::string(*fixture));
-    if (!text) co_return ModelFail(stream_error(text.error().text()));
-    co_return sse_stream(world.loop, fixture_response(std::move(*text)), std::make_unique<StreamDecoder>(), {}, idle);
-  }
-  const Wire& wire = wire_of(o.provider);
-  auto built = wire.body(prompt, settings, o.thread_id, o.provider);
-  if (!built) co_return ModelFail(built.error());
-  std::string body = std::move(*built);
-  bool zstd = o.compress_requests && o.auth.mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
-  if (zstd) {
-    if (sets_encoding(o.provider)) {
-      co_return ModelFail(stream_error("request compression was requested but content-encoding is already set"));
-    }
-    body = compress(body);
-    if (body.empty()) co_return ModelFail(stream_error("the request could not be compressed"));
-  }
-  auto headers = [&](const Credential& credential) {
-    TurnHeaders turn{.thread_id = o.thread_id,
-                     .subagent = o.subagent,
-                     .beta_features = o.beta_features,
-                     .turn_state = turn_state_,
-                     .turn_metadata = turn_metadata ? turn_metadata() : std::string()};
-    auto out = responses_headers(o.identity, o.provider, credential, turn, world.env, zstd);
-    wire.adapt(out, credential);
-    return out;
-  };
-  auto response = co_await client_.post(wire.path(), std::move(body), headers);
-  if (!response) co_return ModelFail(response.error());
-  if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
-    turn_state_ = std::string(*state);
-  }
-  std::vector<wire::ModelEvent> before;
-  header_events(**response, before);
-  co_return sse_stream(world.loop, std::move(*response), wire.decoder(), std::move(before), idle);
+bool ModelClient::websocket_active(const ModelInfo& model) const {
+  return options_.provider.supports_websockets && !websockets_disabled_ &&
+         (options_.websockets_enabled || model.prefer_websockets);
 }
 
 io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(const Prompt& prompt,

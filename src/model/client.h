@@ -1,12 +1,13 @@
-// The way to the model over HTTP: one client for a thread, one session for a turn, one stream for an answer
-// (model-client.md 2, 8, 9).
+// The way to the model: one client for a thread, one session for a turn, one stream for an answer (model-client.md 2,
+// 8, 9, 10).
 //
 // ModelClient lives as long as its thread; what a request carries beyond the prompt (credentials, provider, thread id)
-// is fixed in it. ModelSession lives for one turn and holds the sticky turn state. Per-turn settings are arguments of
-// each call and never stored.
+// is fixed in it, and so is, once it is made, the decision against WebSockets. ModelSession lives for one turn, holds
+// the sticky turn state, and borrows the thread's WebSocket; it gives it back when it ends. Per-turn settings are
+// arguments of each call and never stored.
 //
-// A stream ends in exactly one way: Completed, or one error; nothing comes after it. Destroying a stream closes its
-// connection.
+// A stream ends in exactly one way: Completed, or one error; nothing comes after it. Destroying a stream before its end
+// closes its connection. Sessions go before their client.
 #pragma once
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "model/headers.h"
 #include "model/request.h"
 #include "model/sse_stream.h"
+#include "model/ws_link.h"
 
 namespace burin::model {
 
@@ -30,18 +32,30 @@ struct ClientOptions {
   std::string thread_id;
   std::optional<std::string> subagent;
   std::string beta_features;
-  bool compress_requests = false;  // feature enable_request_compression
+  bool compress_requests = false;   // feature enable_request_compression
+  bool websockets_enabled = false;  // one of the features responses_websockets and responses_websockets_v2
+  bool timing_metrics = false;      // feature runtime_metrics
+  std::string home;                 // where verdicts on networks are remembered; empty: nowhere
 };
+
+/// The value of x-codex-turn-metadata, asked again for each attempt; may be empty.
+using TurnMetadata = std::function<std::string()>;
 
 class ModelSession;
 
 class ModelClient {
  public:
-  ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {}
+  ModelClient(io::World& world, ClientOptions options);
   std::unique_ptr<ModelSession> new_session();
   /// Has the server compact the prompt's input (POST /responses/compact) and returns the items that stand for it. An
   /// empty input costs no request.
   io::Task<ModelResult<std::vector<wire::ResponseItem>>> compact(const Prompt& prompt, std::string_view model);
+  /// Whether requests for the model go over a WebSocket now (10.1). Asked before each request.
+  bool websocket_active(const ModelInfo& model) const;
+  /// How long a turn may wait for a handshake.
+  io::Span handshake_patience() const;
+  /// A turn has waited for a handshake that someone else began; `ended`: it is over, well or not.
+  void note_wait(io::Span waited, bool ended);
   const ClientOptions& options() const { return options_; }
   io::World& world() { return world_; }
 
@@ -56,19 +70,55 @@ class ModelClient {
                             bool* transient);
   io::World& world_;
   ClientOptions options_;
+  bool websockets_disabled_ = false;  // once true, for the rest of the session (10.9)
+  std::shared_ptr<WsHealth> health_ = std::make_shared<WsHealth>();
+  std::shared_ptr<WsState> idle_state_;  // between turns
 };
 
 class ModelSession {
  public:
-  explicit ModelSession(ModelClient& client) : client_(client) {}
+  explicit ModelSession(ModelClient& client);
+  /// Leaves the WebSocket to the next session, in place of whatever is there.
+  ~ModelSession();
+  ModelSession(const ModelSession&) = delete;
+  ModelSession& operator=(const ModelSession&) = delete;
 
-  /// Sends one request (with the request-level retries of 9.4) and returns its event stream. `turn_metadata` is the
-  /// value of x-codex-turn-metadata; it is asked again for each attempt.
-  io::Task<ModelResult<std::unique_ptr<EventStream>>> stream(const Prompt& prompt, const TurnSettings& settings,
-                                                             const std::function<std::string()>& turn_metadata);
+  using Stream = ModelResult<std::unique_ptr<EventStream>>;
+  /// Sends one request and returns its event stream: over a WebSocket where that is active, else over HTTP with the
+  /// request-level retries of 9.4. When WebSockets turn out not to work the request goes over HTTP at once, and the
+  /// stream begins with TransportFallback; without it after a 426, which is silent.
+  io::Task<Stream> stream(const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata);
+
+  /// Opens the connection of the first request, without a word about it (10.5). Does nothing without WebSockets.
+  io::Task<ModelResult<>> preconnect(const ModelInfo& model, const TurnMetadata& turn_metadata);
+  /// Connects and has the server prepare for the prompt, whose input is empty (10.6). `connected` is set when the
+  /// handshake has ended.
+  io::Task<ModelResult<>> prewarm(const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata,
+                                  io::Event* connected);
+
+  /// Gives up WebSockets for the rest of the thread's life. True only for the call that decided it.
+  bool switch_to_http_fallback(const ModelInfo& model);
+  bool websocket_active(const ModelInfo& model) const { return client_.websocket_active(model); }
 
  private:
+  struct ConnectFailure {
+    ModelError error;
+    bool upgrade_required = false;  // 426: the server wants HTTP
+  };
+  io::Task<tl::expected<void, ConnectFailure>> connect(const TurnMetadata& turn_metadata, io::Span deadline);
+  io::Task<tl::expected<void, ConnectFailure>> shake_hands(const Credential& credential,
+                                                           const TurnMetadata& turn_metadata, io::Span deadline);
+  io::Task<tl::expected<std::unique_ptr<EventStream>, ConnectFailure>> stream_over_websocket(
+      const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata);
+  io::Task<Stream> stream_over_http(const Prompt& prompt, const TurnSettings& settings,
+                                    const TurnMetadata& turn_metadata, std::vector<wire::ModelEvent> before);
+  io::Task<Stream> send_create(const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata,
+                               bool generate);
+  TurnHeaders turn_headers(const TurnMetadata& turn_metadata) const;
+  io::Span idle_timeout() const;
+
   ModelClient& client_;
+  std::shared_ptr<WsState> ws_;
   std::string turn_state_;  // written once, echoed within the turn (model-client.md 10.10)
 };
 

@@ -287,6 +287,40 @@ ModelError failed_event_error(const json::value& event) {
   return stream_error(std::move(message), delay);
 }
 
+namespace error_detail {
+
+/// Header values of an error frame: strings, numbers and booleans; others are skipped.
+io::Headers frame_headers(const json::value& event) {
+  io::Headers out;
+  const auto* headers = find(event, "headers");
+  if (headers == nullptr || !headers->is_object()) return out;
+  for (const auto& [key, value] : headers->get_object()) {
+    if (value.is_string()) {
+      out.emplace_back(std::string(key), std::string(view(value.get_string())));
+    } else if (value.is_number() || value.is_bool()) {
+      std::string text;
+      write_json(text, value);
+      out.emplace_back(std::string(key), std::move(text));
+    }
+  }
+  return out;
+}
+
+}  // namespace error_detail
+
+std::optional<ModelError> error_frame(const json::value& event, std::string_view frame, std::int64_t now_seconds) {
+  const auto* error = find(event, "error");
+  if (error != nullptr && find_string(*error, "code") == "websocket_connection_limit_reached") {
+    return stream_error(
+        std::string(find_string(*error, "message").value_or("The connection has reached its age limit.")));
+  }
+  auto status = find_int(event, "status");
+  if (!status) status = find_int(event, "status_code");
+  if (!status || *status < 100 || *status > 999 || (*status >= 200 && *status < 300)) return std::nullopt;
+  WholeReply reply(static_cast<int>(*status), error_detail::frame_headers(event));
+  return status_error(reply.status(), reply, frame, {}, now_seconds);
+}
+
 std::optional<io::Span> retry_hint(std::string_view message) {
   // try again in\s*(\d+(?:\.\d+)?)\s*(s|ms|seconds?), ignoring case, anywhere.
   constexpr std::string_view phrase = "try again in";

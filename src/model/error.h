@@ -54,12 +54,30 @@ using ModelFail = tl::unexpected<ModelError>;
 /// "stream disconnected before completion: <message>".
 ModelError stream_error(std::string message, std::optional<io::Span> delay = {});
 
-/// The error of a reply whose status is not 2xx. `url` is the request's, for the text.
+/// The error of a reply whose status is not 2xx. `url` is the request's, for the text; it may be empty.
 ModelError status_error(int status, const io::HttpResponse& response, std::string_view body, std::string_view url,
                         std::int64_t now_seconds);
 
 /// The error of a `response.failed` or `response.incomplete` event (model-client.md 8.5); `event` is its JSON.
 ModelError failed_event_error(const boost::json::value& event);
+
+/// The error of an `error` frame over WebSocket (model-client.md 10.8): as an HTTP reply with the frame's status and
+/// headers whose body is the whole frame. nullopt for a frame without a status that means an error: it is ignored.
+std::optional<ModelError> error_frame(const boost::json::value& event, std::string_view frame,
+                                      std::int64_t now_seconds);
+
+/// A reply that is at hand as a whole, for status_error.
+class WholeReply : public io::HttpResponse {
+ public:
+  WholeReply(int status, io::Headers headers) : status_(status), headers_(std::move(headers)) {}
+  int status() const override { return status_; }
+  const io::Headers& headers() const override { return headers_; }
+  io::Task<Result<std::string_view>> read() override { co_return std::string_view(); }
+
+ private:
+  int status_;
+  io::Headers headers_;
+};
 
 /// "429 Too Many Requests"; only the number for statuses without a standard reason.
 std::string status_text(int status);

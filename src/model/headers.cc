@@ -152,14 +152,20 @@ void add_thread(HeaderSet& set, const TurnHeaders& turn) {
   if (turn.subagent) set.add("x-openai-subagent", *turn.subagent);
 }
 
+void add_turn(HeaderSet& set, const TurnHeaders& turn) {
+  if (!turn.beta_features.empty()) set.add("x-codex-beta-features", turn.beta_features);
+  if (!turn.turn_state.empty()) set.add("x-codex-turn-state", turn.turn_state);
+  if (!turn.turn_metadata.empty()) set.add("x-codex-turn-metadata", turn.turn_metadata);
+}
+
 void add_defaults(HeaderSet& set, const Identity& identity, const config::ProviderDef& provider,
-                  const io::Environment& env) {
+                  const io::Environment& env, bool with_agent = true) {
   for (const auto& [name, value] : provider.http_headers) set.add(name, value);
   for (const auto& [name, variable] : provider.env_http_headers) {
     if (auto value = env.get(variable); value && !blank(*value)) set.add(name, *value);
   }
   set.add("originator", identity.originator);
-  set.add("user-agent", identity.user_agent);
+  if (with_agent) set.add("user-agent", identity.user_agent);
   if (identity.residency) set.add("x-openai-internal-codex-residency", *identity.residency);
 }
 
@@ -174,10 +180,21 @@ io::Headers responses_headers(const Identity& identity, const config::ProviderDe
   set.add("content-type", "application/json");
   if (zstd) set.add("content-encoding", "zstd");
   add_thread(set, turn);
-  if (!turn.beta_features.empty()) set.add("x-codex-beta-features", turn.beta_features);
-  if (!turn.turn_state.empty()) set.add("x-codex-turn-state", turn.turn_state);
-  if (!turn.turn_metadata.empty()) set.add("x-codex-turn-metadata", turn.turn_metadata);
+  add_turn(set, turn);
   add_defaults(set, identity, provider, env);
+  return std::move(set.headers);
+}
+
+io::Headers websocket_headers(const Identity& identity, const config::ProviderDef& provider,
+                              const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
+                              bool timing_metrics) {
+  HeaderSet set;
+  add_credential(set, credential);
+  set.add("openai-beta", "responses_websockets=2026-02-06");
+  if (timing_metrics) set.add("x-responsesapi-include-timing-metrics", "true");
+  set.add("session_id", turn.thread_id);
+  add_turn(set, turn);
+  add_defaults(set, identity, provider, env, false);
   return std::move(set.headers);
 }
 
@@ -210,6 +227,12 @@ std::string provider_url(const config::ProviderDef& provider, const Auth& auth, 
     url += replace_all(fmt::format("{}={}", key, value), " ", "%20");
     separator = '&';
   }
+  return url;
+}
+
+std::string websocket_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path) {
+  std::string url = provider_url(provider, auth, path);
+  if (url.starts_with("http://") || url.starts_with("https://")) url.replace(0, 4, "ws");
   return url;
 }
 

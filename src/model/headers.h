@@ -44,12 +44,20 @@ io::Headers responses_headers(const Identity& identity, const config::ProviderDe
                               const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
                               bool zstd);
 
+/// Headers of the WebSocket handshake, beyond those of the protocol. There is no User-Agent and no sub-agent label.
+io::Headers websocket_headers(const Identity& identity, const config::ProviderDef& provider,
+                              const Credential& credential, const TurnHeaders& turn, const io::Environment& env,
+                              bool timing_metrics);
+
 /// All headers of POST /responses/compact.
 io::Headers compact_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
                             const TurnHeaders& turn, const io::Environment& env);
 
 /// `url(path)` of the provider: base without trailing slashes, the path, the query parameters (3.5).
 std::string provider_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path);
+
+/// The same for WebSocket: http becomes ws, https wss.
+std::string websocket_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path);
 
 /// Whether the endpoint is Azure's: `store` and item ids differ there (6.5).
 bool is_azure(const config::ProviderDef& provider);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace burin::model {
@@ -83,6 +84,56 @@ std::vector<wire::RateLimitSnapshot> parse_rate_limits(const io::Headers& header
     if (s.primary || s.secondary || s.credits) out.push_back(std::move(s));
   }
   return out;
+}
+
+namespace rate_limits_detail {
+
+std::optional<double> number_of(const json::value* v) {
+  if (v == nullptr || !v->is_number()) return std::nullopt;
+  return v->to_number<double>();
+}
+
+/// nullopt for something that is neither a window nor null.
+std::optional<std::optional<wire::RateLimitWindow>> event_window(const json::value& limits, std::string_view name) {
+  const auto* v = find(limits, name);
+  if (v == nullptr || v->is_null()) return std::optional<wire::RateLimitWindow>();
+  auto percent = number_of(find(*v, "used_percent"));
+  if (!percent) return std::nullopt;
+  wire::RateLimitWindow w;
+  w.used_percent = *percent;
+  w.window_minutes = find_int(*v, "window_minutes");
+  w.resets_at = find_int(*v, "reset_at");
+  return w;
+}
+
+}  // namespace rate_limits_detail
+
+std::optional<wire::RateLimitSnapshot> parse_rate_limits_event(const json::value& event) {
+  wire::RateLimitSnapshot s;
+  auto id = find_string(event, "metered_limit_name");
+  if (!id) id = find_string(event, "limit_name");
+  s.limit_id = id ? replace_all(to_lower_ascii(trim(*id)), "-", "_") : "codex";
+  if (const auto* limits = find(event, "rate_limits"); limits != nullptr && !limits->is_null()) {
+    auto primary = event_window(*limits, "primary");
+    auto secondary = event_window(*limits, "secondary");
+    if (!primary || !secondary) return std::nullopt;
+    s.primary = *primary;
+    s.secondary = *secondary;
+  }
+  if (const auto* credits = find(event, "credits"); credits != nullptr && credits->is_object()) {
+    const auto* has = find(*credits, "has_credits");
+    const auto* unlimited = find(*credits, "unlimited");
+    if (has == nullptr || unlimited == nullptr || !has->is_bool() || !unlimited->is_bool()) return std::nullopt;
+    wire::CreditsSnapshot c;
+    c.has_credits = has->get_bool();
+    c.unlimited = unlimited->get_bool();
+    if (auto balance = find_string(*credits, "balance")) c.balance = std::string(*balance);
+    s.credits = std::move(c);
+  }
+  if (const auto* plan = find(event, "plan_type"); plan != nullptr && plan->is_string()) {
+    s.plan_type = from_string<wire::PlanType>(view(plan->get_string())).value_or(wire::PlanType::unknown);
+  }
+  return s;
 }
 
 wire::RateLimitSnapshot merge_rate_limits(const wire::RateLimitSnapshot* old, wire::RateLimitSnapshot fresh) {

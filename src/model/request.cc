@@ -65,12 +65,12 @@ void add_text(std::string& out, const Prompt& prompt, const TurnSettings& s) {
   out += '}';
 }
 
-void add_input(std::string& out, const Prompt& prompt) {
+void add_input(std::string& out, const Prompt& prompt, std::size_t first = 0, bool with_ids = true) {
   out += '[';
-  for (std::size_t i = 0; i < prompt.input.size(); ++i) {
-    if (i != 0) out += ',';
+  for (std::size_t i = first; i < prompt.input.size(); ++i) {
+    if (i != first) out += ',';
     out += prompt.input[i];
-    if (i < prompt.ids.size() && !prompt.ids[i].empty()) {
+    if (with_ids && i < prompt.ids.size() && !prompt.ids[i].empty()) {
       out.back() = ',';  // re-opens the object
       out += "\"id\":";
       write_json_string(out, prompt.ids[i]);
@@ -81,9 +81,9 @@ void add_input(std::string& out, const Prompt& prompt) {
 }
 
 /// Room for the whole body, so that it is written in one go.
-void reserve(std::string& out, const Prompt& prompt) {
+void reserve(std::string& out, const Prompt& prompt, std::size_t first = 0) {
   std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
-  for (auto item : prompt.input) size += item.size() + 1;
+  for (std::size_t i = first; i < prompt.input.size(); ++i) size += prompt.input[i].size() + 1;
   out.reserve(size);
 }
 
@@ -108,31 +108,82 @@ std::string build_compact_body(const Prompt& prompt, std::string_view model) {
   return out;
 }
 
-std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key, bool store) {
-  std::string out;
-  request_detail::reserve(out, prompt);
-  out += "{\"model\":";
+namespace request_detail {
+
+void add_before_input(std::string& out, const Prompt& prompt, const TurnSettings& s) {
+  out += "\"model\":";
   write_json_string(out, s.model.slug);
   out += ",\"instructions\":";
   write_json_string(out, prompt.instructions);
-  out += ",\"input\":";
-  request_detail::add_input(out, prompt);
+}
+
+void add_after_input(std::string& out, const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key,
+                     bool store) {
   out += ",\"tools\":";
   out += prompt.tools;
   out += ",\"tool_choice\":\"auto\",\"parallel_tool_calls\":";
   out += prompt.parallel_tool_calls ? "true" : "false";
-  request_detail::add_reasoning(out, s);
+  add_reasoning(out, s);
   out += store ? ",\"store\":true" : ",\"store\":false";
   out += ",\"stream\":true,\"include\":";
   out += s.model.supports_reasoning_summaries ? "[\"reasoning.encrypted_content\"]" : "[]";
-  if (auto tier = request_detail::tier_name(s); !tier.empty()) {
+  if (auto tier = tier_name(s); !tier.empty()) {
     out += ",\"service_tier\":";
     write_json_string(out, tier);
   }
   out += ",\"prompt_cache_key\":";
   write_json_string(out, prompt_cache_key);
-  request_detail::add_text(out, prompt, s);
+  add_text(out, prompt, s);
+}
+
+bool printable_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+}  // namespace request_detail
+
+using namespace request_detail;
+
+std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key, bool store) {
+  std::string out;
+  reserve(out, prompt);
+  out += '{';
+  add_before_input(out, prompt, s);
+  out += ",\"input\":";
+  add_input(out, prompt);
+  add_after_input(out, prompt, s, prompt_cache_key, store);
   out += '}';
+  return out;
+}
+
+std::string build_create_message(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key,
+                                 const CreateFields& fields) {
+  std::string out;
+  reserve(out, prompt, fields.first_item);
+  out += R"({"type":"response.create",)";
+  add_before_input(out, prompt, s);
+  if (!fields.previous_response_id.empty()) {
+    out += ",\"previous_response_id\":";
+    write_json_string(out, fields.previous_response_id);
+  }
+  out += ",\"input\":";
+  add_input(out, prompt, fields.first_item, false);
+  add_after_input(out, prompt, s, prompt_cache_key, fields.store);
+  if (!fields.generate) out += ",\"generate\":false";
+  if (!fields.turn_metadata.empty() && printable_ascii(fields.turn_metadata)) {
+    out += R"(,"client_metadata":{"x-codex-turn-metadata":)";
+    write_json_string(out, fields.turn_metadata);
+    out += '}';
+  }
+  out += '}';
+  return out;
+}
+
+std::string body_without_input(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key) {
+  std::string out;
+  reserve(out, prompt, prompt.input.size());
+  add_before_input(out, prompt, s);
+  add_after_input(out, prompt, s, prompt_cache_key, false);
   return out;
 }
 

@@ -3,6 +3,7 @@
 // The input items arrive as the JSON texts that the history keeps for each item, so that building a request is one pass
 // over the bytes that are sent.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Prompt {
   std::string_view tools;               // a JSON array: "[]" when there are none
   bool parallel_tool_calls = false;
   const boost::json::value* output_schema = nullptr;  // JSON Schema of the final message
+  /// hash64 of each input item, for requests over a WebSocket that send only what is new; may be null.
+  const std::vector<std::uint64_t>* digests = nullptr;
 };
 
 /// The settings of the turn that the request belongs to.
@@ -48,5 +51,19 @@ std::string build_compact_body(const Prompt& prompt, std::string_view model);
 /// `store` is true for Azure endpoints only. `prompt_cache_key` is the thread id.
 std::string build_body(const Prompt& prompt, const TurnSettings& settings, std::string_view prompt_cache_key,
                        bool store);
+
+/// What a `response.create` message has beyond the HTTP body (model-client.md 10.3). Item ids are never attached.
+struct CreateFields {
+  std::string_view previous_response_id;  // empty: the whole input is sent
+  std::size_t first_item = 0;             // of the input that is sent
+  bool generate = true;                   // false: the server only prepares itself
+  bool store = false;
+  std::string_view turn_metadata;  // sent unless it is empty or not printable ASCII
+};
+std::string build_create_message(const Prompt& prompt, const TurnSettings& settings, std::string_view prompt_cache_key,
+                                 const CreateFields& fields);
+
+/// Every field of the body but the input: requests with equal ones may build on each other (model-client.md 10.4).
+std::string body_without_input(const Prompt& prompt, const TurnSettings& settings, std::string_view prompt_cache_key);
 
 }  // namespace burin::model

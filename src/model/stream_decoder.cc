@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "model/rate_limits.h"
 
 namespace burin::model {
 
@@ -111,7 +112,8 @@ struct StreamDecoder::Parser {
   }
 };
 
-StreamDecoder::StreamDecoder() : parser_(std::make_unique<Parser>()) {}
+StreamDecoder::StreamDecoder(Transport transport, std::int64_t now_seconds)
+    : parser_(std::make_unique<Parser>()), transport_(transport), now_seconds_(now_seconds) {}
 StreamDecoder::~StreamDecoder() = default;
 
 void StreamDecoder::server_model(const json::value& event, std::vector<wire::ModelEvent>& out) {
@@ -208,6 +210,21 @@ void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& o
     complete(event, false, out);
   } else if (*type == "response.failed" || *type == "response.incomplete") {
     error_ = failed_event_error(event);
+    fatal_ = transport_ == Transport::websocket;
+  } else if (transport_ == Transport::websocket) {
+    websocket_event(*type, event, data, out);
+  }
+}
+
+void StreamDecoder::websocket_event(std::string_view type, const json::value& event, std::string_view data,
+                                    std::vector<wire::ModelEvent>& out) {
+  if (type == "codex.rate_limits") {
+    if (auto snapshot = parse_rate_limits_event(event)) out.push_back(wire::RateLimits{std::move(*snapshot)});
+  } else if (type == "error") {
+    if (auto error = error_frame(event, data, now_seconds_)) {
+      error_ = std::move(*error);
+      fatal_ = true;
+    }
   }
 }
 

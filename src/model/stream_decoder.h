@@ -13,9 +13,13 @@
 
 namespace burin::model {
 
+/// Over WebSocket an error is raised at once, `error` frames count, and rate limits come as events (model-client.md
+/// 8.5, 10.7, 10.8).
+enum class Transport : unsigned char { sse, websocket };
+
 class StreamDecoder : public EventDecoder {
  public:
-  StreamDecoder();
+  explicit StreamDecoder(Transport transport = Transport::sse, std::int64_t now_seconds = 0);
   ~StreamDecoder() override;
   StreamDecoder(const StreamDecoder&) = delete;
   StreamDecoder& operator=(const StreamDecoder&) = delete;
@@ -23,14 +27,18 @@ class StreamDecoder : public EventDecoder {
   void feed(std::string_view data, std::vector<wire::ModelEvent>& out) override;
   bool completed() const override { return completed_; }
   const std::optional<ModelError>& error() const override { return error_; }
-  /// The completion event was broken.
+  /// The completion event was broken; over WebSocket every error.
   bool fatal() const override { return fatal_; }
 
  private:
   struct Parser;
   void server_model(const boost::json::value& event, std::vector<wire::ModelEvent>& out);
   void complete(const boost::json::value& event, bool response_needed, std::vector<wire::ModelEvent>& out);
+  void websocket_event(std::string_view type, const boost::json::value& event, std::string_view data,
+                       std::vector<wire::ModelEvent>& out);
   std::unique_ptr<Parser> parser_;
+  Transport transport_;
+  std::int64_t now_seconds_;  // for the texts of usage limits
   std::string last_model_;
   std::optional<ModelError> error_;
   bool completed_ = false;

@@ -47,11 +47,15 @@ struct ServerModel {
 struct ModelsEtag {
   std::string etag;
 };
+/// WebSockets do not work here: this answer and all later ones come over HTTP.
+struct TransportFallback {
+  std::string reason;
+};
 /// The server counts reasoning of earlier turns in its totals (context.md 3.4).
 struct ReasoningIncluded {};
 
-using ModelEvent =
-    std::variant<Created, ItemAdded, ItemDone, TextDelta, ReasoningSummaryDelta, ReasoningSummaryPartAdded,
-                 ReasoningContentDelta, Completed, RateLimits, ServerModel, ModelsEtag, ReasoningIncluded>;
+using ModelEvent = std::variant<Created, ItemAdded, ItemDone, TextDelta, ReasoningSummaryDelta,
+                                ReasoningSummaryPartAdded, ReasoningContentDelta, Completed, RateLimits, ServerModel,
+                                ModelsEtag, TransportFallback, ReasoningIncluded>;
 
 }  // namespace burin::wire
