@@ -198,7 +198,9 @@ io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) 
     auto result = co_await one_attempt(input);
     if (result) co_return result;
     const auto& error = result.error();
-    if (error.retryable() && retry > max && input.model_session.switch_to_http_fallback(input.turn.model)) {
+    auto& transport = input.model_session;
+    const bool used_up = retry > max || transport.gives_up_websocket(input.turn.model);
+    if (error.retryable() && used_up && transport.switch_to_http_fallback(input.turn.model)) {
       warn_of_fallback(session, error.message);
       retry = 0;
       continue;
@@ -212,8 +214,7 @@ io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) 
       co_return result;
     }
     // A WebSocket that has gone stale is nothing to speak of.
-    if (retry > 1 || !input.model_session.websocket_active(input.turn.model))
-      announce_retry(session, error, retry, max);
+    if (retry > 1 || !transport.websocket_active(input.turn.model)) announce_retry(session, error, retry, max);
     co_await io::sleep(error.delay ? *error.delay : model::backoff(session.world.random, retry));
   }
 }

@@ -85,8 +85,8 @@ class ModelSession {
 
   using Stream = ModelResult<std::unique_ptr<EventStream>>;
   /// Sends one request and returns its event stream: over a WebSocket where that is active, else over HTTP with the
-  /// request-level retries of 9.4. When WebSockets turn out not to work the request goes over HTTP at once, and the
-  /// stream begins with TransportFallback; without it after a 426, which is silent.
+  /// request-level retries of 9.4. After a 426 the request goes over HTTP at once, silently. When gives_up_websocket()
+  /// holds it goes over HTTP too, and the stream begins with TransportFallback.
   io::Task<Stream> stream(const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata);
 
   /// Opens the connection of the first request, without a word about it (10.5). Does nothing without WebSockets.
@@ -96,6 +96,8 @@ class ModelSession {
   io::Task<ModelResult<>> prewarm(const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata,
                                   io::Event* connected);
 
+  /// WebSockets have cost this session what they may cost (WsHealth), without bringing anything.
+  bool gives_up_websocket(const ModelInfo& model) const;
   /// Gives up WebSockets for the rest of the thread's life. True only for the call that decided it.
   bool switch_to_http_fallback(const ModelInfo& model);
   bool websocket_active(const ModelInfo& model) const { return client_.websocket_active(model); }

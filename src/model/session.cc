@@ -62,14 +62,15 @@ TurnHeaders ModelSession::turn_headers(const TurnMetadata& turn_metadata) const 
 io::Task<ModelSession::Stream> ModelSession::stream(const Prompt& prompt, const TurnSettings& settings,
                                                     const TurnMetadata& turn_metadata) {
   std::vector<wire::ModelEvent> before;
+  if (gives_up_websocket(settings.model)) {
+    switch_to_http_fallback(settings.model);
+    before.push_back(wire::TransportFallback{stream_error(client_.health_->last_error).message});
+  }
   if (client_.websocket_active(settings.model)) {
     auto opened = co_await stream_over_websocket(prompt, settings, turn_metadata);
     if (opened) co_return std::move(*opened);
-    const WsHealth& health = *client_.health_;
-    bool gives_up = opened.error().upgrade_required || health.exhausted();
-    if (!gives_up) co_return ModelFail(std::move(opened.error().error));
+    if (!opened.error().upgrade_required) co_return ModelFail(std::move(opened.error().error));
     switch_to_http_fallback(settings.model);
-    if (!opened.error().upgrade_required) before.push_back(wire::TransportFallback{opened.error().error.message});
   }
   co_return co_await stream_over_http(prompt, settings, turn_metadata, std::move(before));
 }
@@ -114,7 +115,6 @@ io::Task<tl::expected<std::unique_ptr<EventStream>, ModelSession::ConnectFailure
     const Prompt& prompt, const TurnSettings& settings, const TurnMetadata& turn_metadata) {
   WsHealth& health = *client_.health_;
   if (!ws_->open()) {
-    if (health.exhausted()) co_return tl::unexpected(ConnectFailure{stream_error(health.last_error), false});
     io::Time start = client_.world().loop.now();
     auto connected = co_await connect(turn_metadata, client_.handshake_patience());
     health.waited += client_.world().loop.now() - start;
@@ -168,10 +168,9 @@ io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::shake_h
   auto opened = co_await io::with_deadline(deadline, "WebSocket handshake with " + url,
                                            io::open_websocket(world.http, world.random, std::move(request)));
   if (!opened) {
-    auto error = stream_error(opened.error().what);
-    client_.health_->failed(error.message);
+    client_.health_->failed(opened.error().what);
     log(Level::debug, "model", "WebSocket: {}", opened.error().text());
-    co_return tl::unexpected(ConnectFailure{std::move(error)});
+    co_return tl::unexpected(ConnectFailure{stream_error(opened.error().what)});
   }
   if (opened->refused) {
     const auto& no = *opened->refused;
@@ -190,15 +189,23 @@ io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::shake_h
 
 io::Task<ModelResult<>> ModelSession::preconnect(const ModelInfo& model, const TurnMetadata& turn_metadata) {
   if (!client_.websocket_active(model) || ws_->open()) co_return ModelResult<>();
+  const int failures = client_.health_->failures;
   auto connected = co_await connect(turn_metadata, handshake_deadline);
+  client_.health_->failures = failures;
   if (!connected) co_return ModelFail(std::move(connected.error().error));
   co_return ModelResult<>();
+}
+
+bool ModelSession::gives_up_websocket(const ModelInfo& model) const {
+  return client_.websocket_active(model) && !ws_->open() && client_.health_->exhausted();
 }
 
 io::Task<ModelResult<>> ModelSession::prewarm(const Prompt& prompt, const TurnSettings& settings,
                                               const TurnMetadata& turn_metadata, io::Event* connected) {
   if (!client_.websocket_active(settings.model) || ws_->last_request) co_return ModelResult<>();
+  const int failures = client_.health_->failures;
   auto opened = co_await connect(turn_metadata, handshake_deadline);
+  client_.health_->failures = failures;
   connected->set();
   if (!opened) {
     if (opened.error().upgrade_required) switch_to_http_fallback(settings.model);
@@ -208,7 +215,10 @@ io::Task<ModelResult<>> ModelSession::prewarm(const Prompt& prompt, const TurnSe
   if (!stream) co_return ModelFail(std::move(stream.error()));
   for (;;) {
     auto events = co_await (*stream)->next();
-    if (!events) co_return ModelFail(std::move(events.error()));
+    if (!events) {
+      client_.health_->failures = failures;
+      co_return ModelFail(std::move(events.error()));
+    }
     if (events->empty()) co_return ModelResult<>();
   }
 }

@@ -76,15 +76,14 @@ class WsStream : public EventStream {
         text = "websocket closed by server before response.completed";
         break;
       case io::WsEnd::How::eof:
-        text = "stream closed before response.completed";
+        text = "WebSocket protocol error: Connection reset without closing handshake";
         break;
       case io::WsEnd::How::broken:
         text = end.text;
         break;
     }
-    auto error = stream_error(std::move(text));
-    health_->failed(error.message);
-    return error;
+    health_->failed(text);
+    return stream_error(std::move(text));
   }
 
   ModelFail fail_with(ModelError error) {
@@ -137,9 +136,9 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ask(io::World& world, std::s
   auto stream = std::make_unique<ws_link_detail::WsStream>(world, state, health, idle);
   auto sent = co_await io::with_deadline(idle, "request", state->socket->send(message));
   if (!sent) {
-    auto error = stream_error("failed to send websocket request: " + sent.error().what);
-    health->failed(error.message);
-    co_return ModelFail(std::move(error));  // the stream's end clears the state
+    std::string text = "failed to send websocket request: " + sent.error().what;
+    health->failed(text);
+    co_return ModelFail(stream_error(std::move(text)));  // the stream's end clears the state
   }
   co_return stream;
 }

@@ -23,12 +23,13 @@ namespace burin::model {
 /// keep a turn from HTTP for more than a second; one that has carried an event is trusted.
 struct WsHealth {
   static constexpr io::Span patience = io::seconds(1);
-  static constexpr int max_failures = 2;  // with their delays 200 ms + 400 ms: 0.6 s in all
+  /// The delays between three attempts make 600 ms; the next one would come after 800 ms more.
+  static constexpr int max_failures = 3;
 
-  bool proven = false;  // an event has come over a WebSocket in this session
-  int failures = 0;     // of the network, in a row, while not proven
-  io::Span waited{};    // by turns, for handshakes, while not proven
-  std::string last_error;
+  bool proven = false;     // an event has come over a WebSocket in this session
+  int failures = 0;        // of the network, in turns, while not proven
+  io::Span waited{};       // by turns, for handshakes, while not proven
+  std::string last_error;  // without the words that stream_error adds
 
   bool exhausted() const { return !proven && (failures >= max_failures || waited >= patience); }
   io::Span left() const { return std::max(patience - waited, io::Span::zero()); }

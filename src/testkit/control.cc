@@ -41,13 +41,21 @@ json::value problems_json(const MockServer& server) {
 
 std::size_t count_facts(const MockServer& server, std::string_view kind) {
   if (kind == "http") return server.requests().size();
+  if (kind == "ws-handshake") return server.handshakes().size();
+  if (kind == "ws-message") {
+    std::size_t count = 0;
+    for (const auto& record : server.handshakes()) count += record->messages.size();
+    return count;
+  }
   return kind == "problem" ? server.problems().size() : server.answers_done();
 }
 
 io::Task<Answer> wait(MockServer* server, const CapturedRequest& asked) {
   auto kind = asked.query_param("kind").value_or("http");
-  if (kind != "http" && kind != "problem" && kind != "response-done") {
-    co_return error(400, fmt::format("kind: \"{}\" is not http, response-done or problem", kind));
+  constexpr std::string_view kinds[] = {"http", "problem", "response-done", "ws-handshake", "ws-message"};
+  if (std::ranges::find(kinds, kind) == std::end(kinds)) {
+    co_return error(400,
+                    fmt::format("kind: \"{}\" is not http, response-done, problem, ws-handshake or ws-message", kind));
   }
   auto count = parse_uint(asked.query_param("count").value_or("1"));
   auto timeout = parse_uint(asked.query_param("timeout_ms").value_or("10000"));

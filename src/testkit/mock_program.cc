@@ -39,6 +39,30 @@ class FactLog {
     line["text"] = json::string(p.text.data(), p.text.size());
     write(std::move(line));
   }
+  void websocket(MockOptions::WsFact fact, const WsRecord& r) {
+    using Fact = MockOptions::WsFact;
+    constexpr const char* kinds[] = {"ws-handshake", "ws-message", "ws-pong", "ws-close"};
+    json::object line = start(kinds[static_cast<std::size_t>(fact)]);
+    line["connection"] = r.number;
+    auto text = [](std::string_view s) { return json::string(s.data(), s.size()); };
+    if (fact == Fact::handshake) {
+      add_request_fields(line, r.handshake);
+      line.erase("seq");
+    } else if (fact == Fact::message) {
+      const auto& m = r.messages.back();
+      line["index"] = r.messages.size() - 1;
+      line["body"] = m.json.is_null() ? json::value(text(m.text)) : m.json;
+      line["compressed"] = m.compressed;
+      line["wire_size"] = m.wire_size;
+      line["overlapping"] = m.overlapping;
+    } else if (fact == Fact::pong) {
+      line["payload"] = text(r.pongs.back());
+    } else {
+      line["code"] = r.close_code ? json::value(*r.close_code) : json::value(nullptr);
+      line["how"] = text(r.how);
+    }
+    write(std::move(line));
+  }
   const std::optional<Error>& error() const { return error_; }
 
  private:
@@ -101,6 +125,7 @@ MockOptions server_options(io::World& world, const ProgramOptions& options, std:
   out.repeat_last = options.repeat_last;
   out.on_request = [log](const CapturedRequest& r) { log->request(r); };
   out.on_problem = [log](const Problem& p) { log->problem(p); };
+  out.on_websocket = [log](MockOptions::WsFact fact, const WsRecord& r) { log->websocket(fact, r); };
   out.on_response_done = [log, state](const CapturedRequest& r) {
     log->response_done(r);
     if (responses_endpoint().accepts(r.method, r.path)) ++state->answered;

@@ -221,7 +221,8 @@ TEST_F(ProgramTest, ControlEndpoints) {
   EXPECT_EQ(answers[1], "200 []");
   EXPECT_EQ(answers[2], R"(200 {"reached":true,"count":1})");
   EXPECT_EQ(answers[3], R"(200 {"reached":false,"count":1})");
-  EXPECT_EQ(answers[4], R"(400 {"error":"kind: \"x\" is not http, response-done or problem"})");
+  EXPECT_EQ(answers[4],
+            R"(400 {"error":"kind: \"x\" is not http, response-done, problem, ws-handshake or ws-message"})");
   EXPECT_EQ(answers[5], R"(400 {"error":"count: not a number"})");
   EXPECT_EQ(answers[6], R"(400 {"error":"timeout_ms: not a number up to 600000"})");
   EXPECT_THAT(std::string(answers[7]), HasSubstr("400 {\"error\":\"script: responses[0]: expected"));

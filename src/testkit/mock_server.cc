@@ -53,6 +53,9 @@ io::Task<> MockServer::handle(MockServer* server, io::ServerExchange& exchange) 
   if (server->options_.control && exchange.request().path.starts_with("/__mock/")) {
     co_return co_await server->options_.control(exchange);
   }
+  if (equals_ignore_case(exchange.request().header("upgrade").value_or(""), "websocket")) {
+    co_return co_await server->handle_websocket(exchange);
+  }
   RequestPtr request = server->record(exchange);
   auto response = server->choose(request);
   server->changed_->notify();
@@ -183,6 +186,9 @@ io::Task<Result<>> MockServer::wait_gate_reached(std::string name, io::Span time
 
 std::vector<Problem> MockServer::problems_at_end() const {
   auto out = problems_;
+  if (!ws_mounts_.empty()) {
+    out.push_back({ProblemKind::unused, fmt::format("{} more WebSocket handshake(s) expected", ws_mounts_.size())});
+  }
   for (const auto& m : mounts_) {
     if (m->expected && m->used < *m->expected) {
       out.push_back({ProblemKind::unused, fmt::format("{} {}: {} of {} expected requests came", m->endpoint.method,
@@ -203,6 +209,9 @@ void MockServer::reset() {
   problems_.clear();
   mounts_.clear();
   first_live_ = 0;
+  handshakes_.clear();
+  ws_mounts_.clear();
+  ws_default_ = nullptr;
   last_response_ = nullptr;
   for (auto& [name, g] : gates_) g->open.set();
   gates_.clear();

@@ -13,6 +13,7 @@
 // verifies, for GoogleTest. Loop thread only. Sockets are real, so the loop must run in real time.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@
 #include "io/loop.h"
 #include "testkit/compaction.h"
 #include "testkit/mount.h"
+#include "testkit/ws_record.h"
+#include "testkit/ws_script.h"
 
 namespace burin::testkit {
 
@@ -55,6 +58,9 @@ struct MockOptions {
   std::function<void(const CapturedRequest&)> on_request{};
   std::function<void(const CapturedRequest&)> on_response_done{};
   std::function<void(const Problem&)> on_problem{};
+  /// The same for WebSockets: a handshake before its answer, a message before its answer, a pong, the end.
+  enum class WsFact : std::uint8_t { handshake, message, pong, end };
+  std::function<void(WsFact, const WsRecord&)> on_websocket{};
   /// Takes over requests below /__mock/; they are not recorded.
   io::HttpServer::Handler control{};
 };
@@ -95,6 +101,23 @@ class MockServer {
   /// GET …/models answers {"models": list}; the ETag header is sent unless empty.
   MountHandle mount_models_once(json::array list, std::string etag = {}, io::Span delay = {});
   MountHandle mount_token_refresh_once(Response response);
+
+  // WebSockets, on the same port: every GET that asks for an upgrade.
+  /// For the next handshake that has none yet.
+  void mount_ws(WsConnection connection);
+  /// For handshakes beyond the mounted ones, which are refused with 503 otherwise.
+  void mount_ws_default(WsConnection connection);
+  /// Every handshake, also a refused one, in order.
+  const std::vector<WsRecordPtr>& handshakes() const { return handshakes_; }
+  /// Those that were accepted.
+  std::vector<WsRecordPtr> connections() const;
+  /// Throw Mismatch unless there is exactly one.
+  WsRecord& single_connection() const;
+  WsRecord& single_handshake() const;
+  io::Task<Result<>> wait_for_handshakes(std::size_t count, io::Span timeout);
+  /// Message `index` of the accepted connection `connection`, both from 0.
+  io::Task<Result<const WsMessage*>> wait_for_message(std::size_t connection, std::size_t index, io::Span timeout);
+  io::Task<Result<>> wait_for_close(std::size_t connection, io::Span timeout);
 
   /// Everything that was asked, in order. Grows; entries never change, but for their delivery.
   const std::vector<RequestPtr>& requests() const { return requests_; }
@@ -139,6 +162,13 @@ class MockServer {
   std::shared_ptr<Gate> gate(const std::string& name);
   io::Task<> pass_gate(std::string name);
   friend class Sender;
+  friend class WsSession;
+  io::Task<> handle_websocket(io::ServerExchange& exchange);
+  bool checks_invariants() const { return options_.check_invariants; }
+  void ws_fact(MockOptions::WsFact fact, const WsRecord& record);
+  void ws_message(const WsRecord& record) { ws_fact(MockOptions::WsFact::message, record); }
+  void ws_pong(const WsRecord& record) { ws_fact(MockOptions::WsFact::pong, record); }
+  void ws_ended(const WsRecord& record) { ws_fact(MockOptions::WsFact::end, record); }
 
   io::Loop& loop_;
   MockOptions options_;
@@ -149,6 +179,9 @@ class MockServer {
   std::vector<RequestPtr> requests_;
   std::size_t next_sequence_ = 0;  // of the last request
   std::size_t answers_done_ = 0;
+  std::deque<std::shared_ptr<const WsConnection>> ws_mounts_;
+  std::shared_ptr<const WsConnection> ws_default_;
+  std::vector<WsRecordPtr> handshakes_;
   std::vector<Problem> problems_;
   std::map<std::string, std::shared_ptr<Gate>> gates_;
   std::shared_ptr<Signal> changed_ = std::make_shared<Signal>();

@@ -2,12 +2,11 @@
 
 #include "base/text.h"
 #include "testkit/mock_server.h"
+#include "testkit/script_values.h"
 
 namespace burin::testkit {
 
 namespace script_detail {
-
-using Place = const std::string&;
 
 Fail wrong(Place at, std::string_view wanted, const json::value& got) {
   return fail(Kind::invalid, fmt::format("script: {}: expected {}, got {}", at, wanted, type_name(got)));
@@ -366,19 +365,31 @@ Result<> take_stubs(Place at, json::value&& v, Script& s) {
   return {};
 }
 
+Result<> take_ws(Place at, json::value&& v, Script& s) {
+  auto* array = v.if_array();
+  if (array == nullptr) return wrong(at, "an array of connections", v);
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    TRY(auto connection, ws_connection_of(fmt::format("{}[{}]", at, i), std::move((*array)[i])));
+    s.ws.push_back(std::move(connection));
+  }
+  return {};
+}
+
+Result<> take_ws_default(Place at, json::value&& v, Script& s) {
+  TRY(s.ws_default, ws_connection_of(at, std::move(v)));
+  return {};
+}
+
 using TakeSection = Result<> (*)(Place, json::value&&, Script&);
-constexpr std::pair<std::string_view, TakeSection> sections[] = {{"responses", take_responses},
-                                                                 {"models", take_models},
-                                                                 {"compact", take_compact},
-                                                                 {"token", take_token},
-                                                                 {"stubs", take_stubs}};
+constexpr std::pair<std::string_view, TakeSection> sections[] = {
+    {"responses", take_responses}, {"models", take_models}, {"compact", take_compact},      {"token", take_token},
+    {"stubs", take_stubs},         {"ws", take_ws},         {"ws_default", take_ws_default}};
 
 Result<> take_section(std::string_view key, json::value&& v, Script& s) {
   for (const auto& [name, take] : sections) {
     if (name == key) return take(std::string(key), std::move(v), s);
   }
-  if (key == "ws") return fail(Kind::unsupported, "script: ws: WebSocket scripts are not served", "remove the key");
-  return wrong_key("the top level", key, "responses, models, compact, token, stubs");
+  return wrong_key("the top level", key, "responses, models, compact, token, stubs, ws, ws_default");
 }
 
 }  // namespace script_detail
@@ -424,6 +435,8 @@ void mount_script(MockServer& server, Script script) {
   }
   if (script.models) server.mount_always(std::move(*script.models), models_endpoint());
   for (auto& stub : script.stubs) server.mount_always(std::move(stub.response), std::move(stub.endpoint));
+  for (auto& connection : script.ws) server.mount_ws(std::move(connection));
+  if (script.ws_default) server.mount_ws_default(std::move(*script.ws_default));
   if (script.repeat_last) server.set_repeat_last(true);
 }
 

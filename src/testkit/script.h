@@ -3,7 +3,9 @@
 // An object is the full form (model-client.md 16.11): "responses", "models", "compact", "token", "stubs". An array is
 // the short form of the recorded vectors: one element for each POST …/responses, the last one repeats. Elements are the
 // same in both: an array of events, or an object {"status", "headers", "delay_ms", "events" | "json" | "text" | "body"
-// | "base64", "hang", "delayMs", "split", "crlf", "end"}.
+// | "base64", "hang", "delayMs", "split", "crlf", "end"}. "ws" has one object for each WebSocket handshake,
+// "ws_default" one for all others: {"requests": [[events]…], "response_headers", "accept_delay_ms", "refuse": response,
+// "deflate": true | false | "; terms", "after_last": "close" | "keep_open"}.
 //
 // Parsing is strict, because a misspelt key in a script would look like a fault of the client: what is not known is an
 // error that names its place, such as `responses[2].events[0]`.
@@ -17,6 +19,7 @@
 #include "testkit/compaction.h"
 #include "testkit/mount.h"
 #include "testkit/response.h"
+#include "testkit/ws_script.h"
 
 namespace burin::testkit {
 
@@ -35,7 +38,9 @@ struct Script {
   std::vector<Response> compact;  // POST …/responses/compact, in order, before the default
   std::vector<Response> token;    // POST …/oauth/token, in order
   std::vector<Stub> stubs;        // unlimited
-  bool repeat_last = false;       // the array flavour
+  std::vector<WsConnection> ws;   // one for each handshake, in order
+  std::optional<WsConnection> ws_default;
+  bool repeat_last = false;  // the array flavour
 };
 
 Result<Script> parse_script(std::string_view text);
