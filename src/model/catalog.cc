@@ -316,7 +316,7 @@ const std::vector<ModelInfo>& bundled_models() {
   return models;
 }
 
-Result<std::vector<ModelInfo>> read_catalog(const json::value& document) {
+Result<std::vector<ModelInfo>> read_catalog(const json::value& document, bool may_be_empty) {
   const auto* list = find_array(document, "models");
   if (list == nullptr) return fail(Kind::invalid, "missing field `models`");
   std::vector<ModelInfo> out;
@@ -324,7 +324,7 @@ Result<std::vector<ModelInfo>> read_catalog(const json::value& document) {
     TRY(auto model, read_mapped<ModelInfo>(entry));
     out.push_back(std::move(model));
   }
-  if (out.empty()) return fail(Kind::invalid, "the list of models is empty", "add at least one model");
+  if (out.empty() && !may_be_empty) return fail(Kind::invalid, "the list of models is empty", "add at least one model");
   return out;
 }
 

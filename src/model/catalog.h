@@ -107,8 +107,8 @@ BURIN_WIRE(ModelInfo, slug, display_name, description, default_reasoning_level, 
 /// The compiled-in list, in order of priority.
 const std::vector<ModelInfo>& bundled_models();
 
-/// Reads `{"models":[…]}`; an empty list and any entry that does not parse are errors.
-Result<std::vector<ModelInfo>> read_catalog(const boost::json::value& document);
+/// Reads `{"models":[…]}`; any entry that does not parse is an error, and so is an empty list unless it may be empty.
+Result<std::vector<ModelInfo>> read_catalog(const boost::json::value& document, bool may_be_empty = false);
 
 /// Longest prefix match, then the part behind one namespace, then fallback metadata (model-client.md 12.6).
 ModelInfo find_model(const std::vector<ModelInfo>& catalog, std::string_view slug);

@@ -209,6 +209,15 @@ io::Headers compact_headers(const Identity& identity, const config::ProviderDef&
   return std::move(set.headers);
 }
 
+io::Headers models_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
+                           const io::Environment& env) {
+  HeaderSet set;
+  add_credential(set, credential);
+  set.add("accept", "*/*");
+  add_defaults(set, identity, provider, env);
+  return std::move(set.headers);
+}
+
 std::string provider_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path) {
   std::string url;
   if (provider.base_url) {

@@ -53,6 +53,10 @@ io::Headers websocket_headers(const Identity& identity, const config::ProviderDe
 io::Headers compact_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
                             const TurnHeaders& turn, const io::Environment& env);
 
+/// All headers of GET /models.
+io::Headers models_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
+                           const io::Environment& env);
+
 /// `url(path)` of the provider: base without trailing slashes, the path, the query parameters (3.5).
 std::string provider_url(const config::ProviderDef& provider, const Auth& auth, std::string_view path);
 
