@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "model/backoff.h"
+#include "model/ws_verdict.h"
 
 namespace burin::model {
 
@@ -20,7 +21,16 @@ constexpr io::Span trusted_patience = io::seconds(15);
 
 using namespace client_detail;
 
-ModelClient::ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {}
+ModelClient::ModelClient(io::World& world, ClientOptions options) : world_(world), options_(std::move(options)) {
+  const bool possible = options_.provider.supports_websockets && !options_.home.empty();
+  if (!possible || !websocket_known_broken(world_, options_.home, websocket_url())) return;
+  log(Level::debug, "model", "WebSockets did not work on this network minutes ago: HTTP from the beginning");
+  websockets_disabled_ = true;
+}
+
+std::string ModelClient::websocket_url() const {
+  return model::websocket_url(options_.provider, options_.auth, "responses");
+}
 
 io::Span ModelClient::handshake_patience() const { return health_->proven ? trusted_patience : health_->left(); }
 

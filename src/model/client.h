@@ -70,6 +70,7 @@ class ModelClient {
                             bool* transient);
   io::World& world_;
   ClientOptions options_;
+  std::string websocket_url() const;
   bool websockets_disabled_ = false;  // once true, for the rest of the session (10.9)
   std::shared_ptr<WsHealth> health_ = std::make_shared<WsHealth>();
   std::shared_ptr<WsState> idle_state_;  // between turns

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/client.h"
 #include "model/wires.h"
+#include "model/ws_verdict.h"
 
 namespace burin::model {
 
@@ -159,7 +160,7 @@ io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::shake_h
                                                                                      io::Span deadline) {
   io::World& world = client_.world();
   const ClientOptions& o = client_.options();
-  io::WsRequest request{.url = websocket_url(o.provider, o.auth, "responses"),
+  io::WsRequest request{.url = client_.websocket_url(),
                         .headers = websocket_headers(o.identity, o.provider, credential, turn_headers(turn_metadata),
                                                      world.env, o.timing_metrics),
                         .connect_timeout = deadline};
@@ -225,6 +226,11 @@ io::Task<ModelResult<>> ModelSession::prewarm(const Prompt& prompt, const TurnSe
 
 bool ModelSession::switch_to_http_fallback(const ModelInfo& model) {
   if (!client_.websocket_active(model)) return false;
+  const std::string& home = client_.options().home;
+  // Other reasons than the network are the server's to change at any time.
+  if (client_.health_->exhausted() && !home.empty()) {
+    remember_websocket_broken(client_.world(), home, client_.websocket_url());
+  }
   client_.websockets_disabled_ = true;
   ws_->clear();
   if (client_.idle_state_) client_.idle_state_->clear();

@@ -7,6 +7,7 @@
 #include "io/fake_connection.h"
 #include "model/client.h"
 #include "model/preconnect.h"
+#include "model/ws_verdict.h"
 #include "testing/fake_world.h"
 
 namespace burin::model {
@@ -446,6 +447,45 @@ TEST_F(ModelWebSocketTest, ANetworkThatEatsWebSocketsCostsASecondAtMost) {
     EXPECT_LE(loop.now() - start, 1s) << c.what;
     EXPECT_FALSE(client->websocket_active(settings.model));
   }
+}
+
+TEST_F(ModelWebSocketTest, TheVerdictOnANetworkIsRememberedForAWhile) {
+  options.home = "/home/.codex";
+  ASSERT_TRUE(memory.make_dirs(options.home));
+  memory.put("/proc/net/route", "Iface\tDestination\tGateway\neth0\t00000000\t0100A8C0\n");
+  remake();
+  server.on_handshake = [](const io::ServerRequest&, Peer&) { return io::FakeWsServer::Answer{.never = true}; };
+  EXPECT_TRUE(ask({}).error);
+  queue_http();
+  EXPECT_TRUE(ask({}).completed());
+  server.on_handshake = {};
+  remake();
+  EXPECT_FALSE(client->websocket_active(settings.model)) << "a later session starts with HTTP";
+  memory.put("/proc/net/route", "Iface\tDestination\tGateway\nwlan0\t00000000\t0100A8C0\n");
+  remake();
+  EXPECT_TRUE(client->websocket_active(settings.model)) << "another network";
+  memory.put("/proc/net/route", "Iface\tDestination\tGateway\neth0\t00000000\t0100A8C0\n");
+  options.provider.base_url = "http://other/v1";
+  remake();
+  EXPECT_TRUE(client->websocket_active(settings.model)) << "another provider";
+  options.provider.base_url = "http://mock/v1";
+  clock.advance_ms(verdict_life_s * 1000 + 1000);
+  remake();
+  EXPECT_TRUE(client->websocket_active(settings.model)) << "forgotten";
+  memory.put(options.home + "/websocket_verdicts.json", "[broken");
+  remake();
+  EXPECT_TRUE(client->websocket_active(settings.model));
+}
+
+TEST_F(ModelWebSocketTest, AServersRefusalIsNoVerdictOnTheNetwork) {
+  options.home = "/home/.codex";
+  ASSERT_TRUE(memory.make_dirs(options.home));
+  remake();
+  server.on_handshake = [](const io::ServerRequest&, Peer&) { return io::FakeWsServer::Answer{.status = 426}; };
+  queue_http();
+  EXPECT_TRUE(ask({}).completed());
+  remake();
+  EXPECT_TRUE(client->websocket_active(settings.model));
 }
 
 TEST_F(ModelWebSocketTest, WhereAndWhenWebSocketsAreActive) {
