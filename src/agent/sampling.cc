@@ -1,6 +1,7 @@
 #include "agent/sampling.h"
 
 #include "agent/item_events.h"
+#include "agent/limit_wait.h"
 #include "agent/turn_context.h"
 #include "base/log.h"
 #include "model/backoff.h"
@@ -202,6 +203,10 @@ io::Task<model::ModelResult<Sampled>> sample_with_retries(SamplingInput& input) 
     const bool used_up = retry > max || transport.gives_up_websocket(input.turn.model);
     if (error.retryable() && used_up && transport.switch_to_http_fallback(input.turn.model)) {
       warn_of_fallback(session, error.message);
+      retry = 0;
+      continue;
+    }
+    if (co_await wait_for_limit(session, error)) {
       retry = 0;
       continue;
     }

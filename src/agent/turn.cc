@@ -5,6 +5,7 @@
 #include "agent/compaction.h"
 #include "agent/git_metadata.h"
 #include "agent/image_search.h"
+#include "agent/limit_wait.h"
 #include "agent/sampling.h"
 #include "agent/turn_context.h"
 #include "agent/user_items.h"
@@ -62,6 +63,7 @@ using LastMessage = std::optional<std::string>;
 
 io::Task<LastMessage> sample_until_done(Session& session, const TurnContext& turn, PendingInput& pending,
                                         GitMetadata& metadata) {
+  co_await wait_for_known_limit(session);
   auto model_session = co_await session.preconnect.adopt(*session.client);
   tools::TurnDiff diff(session.world.files, turn.settings.cwd);
   auto tool_context = session.tool_context(turn, diff);

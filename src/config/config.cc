@@ -331,6 +331,7 @@ class Deriver {
     out_.show_raw_agent_reasoning = settings_.flag("show_raw_agent_reasoning", false);
     out_.cli_auth_credentials_store =
         settings_.name<CredentialsStore>("cli_auth_credentials_store").value_or(CredentialsStore::file);
+    out_.rate_limit_wait_minutes = static_cast<std::uint64_t>(settings_.integer("rate_limit_wait_minutes").value_or(0));
     out_.prewarm_mode = settings_.name<PrewarmMode>("prewarm_mode").value_or(PrewarmMode::request);
     out_.forced_login_method = settings_.name<LoginMethod>("forced_login_method");
     if (auto id = settings_.text("forced_chatgpt_workspace_id"); id && !blank(*id)) {

@@ -76,6 +76,8 @@ struct Config {
   std::vector<std::string> project_doc_fallback_filenames;
   std::vector<std::string> project_root_markers{".git"};
 
+  /// Longest time that a turn waits for a usage limit to be lifted; 0: it fails at once, as in the reference.
+  std::uint64_t rate_limit_wait_minutes = 0;
   PrewarmMode prewarm_mode = PrewarmMode::request;
 
   // Display.

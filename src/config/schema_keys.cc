@@ -418,6 +418,7 @@ constexpr Member top_members[] = {
     {"cli_auth_credentials_store", &credentials_store},
     {"forced_login_method", &login_method},
     {"prewarm_mode", &prewarm_mode},
+    {"rate_limit_wait_minutes", &u16},
     {"forced_chatgpt_workspace_id", &text, not_yet},
     {"chatgpt_base_url", &text, not_yet},
     {"notify", &texts, not_yet},

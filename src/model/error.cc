@@ -73,6 +73,11 @@ std::string first_header(const io::HttpResponse& r, std::initializer_list<std::s
   return {};
 }
 
+std::optional<std::int64_t> header_retry_at(const io::HttpResponse& response, std::int64_t now_seconds) {
+  auto value = response.header("retry-after");
+  return value ? retry_after(*value, now_seconds) : std::nullopt;
+}
+
 std::string unexpected_status_text(int status, const io::HttpResponse& response, std::string_view body,
                                    std::string_view url) {
   std::string shown;
@@ -238,6 +243,8 @@ ModelError status_error(int status, const io::HttpResponse& response, std::strin
                    .message = usage_limit_text(*error, response, snapshot.limit_name, now_seconds),
                    .status = status};
       e.rate_limits = std::move(snapshot);
+      e.retry_at = find_int(*error, "resets_at");
+      if (!e.retry_at) e.retry_at = header_retry_at(response, now_seconds);
       return e;
     }
     if (type == "usage_not_included") {
@@ -248,7 +255,10 @@ ModelError status_error(int status, const io::HttpResponse& response, std::strin
     auto id = first_header(response, {"x-request-id", "x-oai-request-id", "cf-ray"});
     std::string text = fmt::format("exceeded retry limit, last status: {}", status_text(status));
     if (!id.empty()) text += ", request id: " + id;
-    return ModelError{.cls = ErrorClass::retry_limit, .message = std::move(text), .status = status};
+    return ModelError{.cls = ErrorClass::retry_limit,
+                      .message = std::move(text),
+                      .status = status,
+                      .retry_at = header_retry_at(response, now_seconds)};
   }
   return ModelError{.cls = ErrorClass::unexpected_status,
                     .message = unexpected_status_text(status, response, body, url),
@@ -319,6 +329,33 @@ std::optional<ModelError> error_frame(const json::value& event, std::string_view
   if (!status || *status < 100 || *status > 999 || (*status >= 200 && *status < 300)) return std::nullopt;
   WholeReply reply(static_cast<int>(*status), error_detail::frame_headers(event));
   return status_error(reply.status(), reply, frame, {}, now_seconds);
+}
+
+std::optional<std::int64_t> retry_after(std::string_view value, std::int64_t now_seconds) {
+  constexpr std::uint64_t longest_s = 366 * 24 * 3600;
+  value = trim(value);
+  if (auto seconds = parse_uint(value)) {
+    if (*seconds > longest_s) return std::nullopt;
+    return now_seconds + static_cast<std::int64_t>(*seconds);
+  }
+  // "Sun, 06 Nov 1994 08:49:37 GMT"; the two obsolete forms are not sent by servers of this century.
+  static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  auto words = split(value, ' ');
+  if (words.size() != 6 || words[5] != "GMT" || words[2].size() != 3) return std::nullopt;
+  auto month = months.find(words[2]);
+  auto clock = split(words[4], ':');
+  auto day = parse_uint(words[1]), year = parse_uint(words[3]);
+  if (month == std::string_view::npos || month % 3 != 0 || clock.size() != 3 || !day || !year) return std::nullopt;
+  auto hour = parse_uint(clock[0]), minute = parse_uint(clock[1]), second = parse_uint(clock[2]);
+  if (!hour || !minute || !second || *year > 9999) return std::nullopt;
+  io::LocalTime time{};
+  time.year = static_cast<int>(*year);
+  time.month = static_cast<int>(month / 3 + 1);
+  time.day = static_cast<int>(*day);
+  time.hour = static_cast<int>(*hour);
+  time.minute = static_cast<int>(*minute);
+  time.second = static_cast<int>(*second);
+  return io::unix_seconds_of(time);
 }
 
 std::optional<io::Span> retry_hint(std::string_view message) {

@@ -40,6 +40,8 @@ struct ModelError {
   std::optional<io::Span> delay{};  // requested by the server; only for ErrorClass::stream
   std::optional<int> status{};      // HTTP status behind it
   std::optional<wire::RateLimitSnapshot> rate_limits{};
+  /// Unix seconds from which the server will take requests again: a limit's reset, or Retry-After.
+  std::optional<std::int64_t> retry_at{};
   bool about_image = false;  // the server complains of a picture, in whatever words
 
   /// Whether the sampling request may be repeated (model-client.md 9.1, column "stream-level retry").
@@ -81,6 +83,9 @@ class WholeReply : public io::HttpResponse {
 
 /// "429 Too Many Requests"; only the number for statuses without a standard reason.
 std::string status_text(int status);
+
+/// The time that a Retry-After header names, in Unix seconds: a number of seconds, or an HTTP date (RFC 9110 10.2.3).
+std::optional<std::int64_t> retry_after(std::string_view value, std::int64_t now_seconds);
 
 /// "try again in 1.5s" and the like; only seconds and milliseconds count.
 std::optional<io::Span> retry_hint(std::string_view message);

@@ -129,4 +129,15 @@ TEST(FailedEvent, Shapes) {
   EXPECT_EQ(message(R"({"error":{"code":"invalid_prompt"}})"), "Invalid request.");
 }
 
+TEST(RetryAfter, SecondsAndDates) {
+  EXPECT_EQ(retry_after("120", 1000), 1120);
+  EXPECT_EQ(retry_after(" 0 ", 1000), 1000);
+  EXPECT_EQ(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 5), 784111777);
+  for (auto bad :
+       {"", "-1", "soon", "99999999999", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 1994",
+        "Sun, 06 ovD 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 32 Nov 1994 08:49:37 GMT"}) {
+    EXPECT_FALSE(retry_after(bad, 0)) << bad;
+  }
+}
+
 }  // namespace burin::model

@@ -13,8 +13,8 @@ std::string file_of(const std::string& home) { return path::join(home, "websocke
 
 std::string key_of(io::World& world, std::string_view url) {
   auto endpoint = io::parse_endpoint(url);
-  std::string server = endpoint ? fmt::format("{}://{}:{}", endpoint->scheme, endpoint->host, endpoint->port)
-                                : std::string(url);
+  std::string server =
+      endpoint ? fmt::format("{}://{}:{}", endpoint->scheme, endpoint->host, endpoint->port) : std::string(url);
   return fmt::format("{} {:016x}", server, hash64(network_fingerprint(world)));
 }
 
@@ -45,8 +45,8 @@ std::string network_fingerprint(io::World& world) {
     }
   }
   if (auto resolvers = world.files.read("/etc/resolv.conf", 1 << 20)) out += *resolvers;
-  for (std::string_view name : {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
-                                "NO_PROXY", "no_proxy"}) {
+  for (std::string_view name :
+       {"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"}) {
     out += fmt::format("{}={}\n", name, world.env.get(name).value_or(""));
   }
   return out;
