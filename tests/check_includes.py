@@ -41,7 +41,7 @@ def main():
         may = allowed(room) | ({"testkit", "testing", "sandbox"} if is_test else set())
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             where = f"{path.relative_to(ROOT)}:{number}"
-            if BANNED.search(line):
+            if BANNED.search(line) and not (is_test and room == "io"):  # there as a second implementation
                 problems.append(f"{where}: banned header: {line.strip()}")
             for header, owner in HEAVY.items():
                 if owner and f"#include {header}" in line and room != owner:
