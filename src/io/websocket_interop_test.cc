@@ -1,12 +1,12 @@
-// Our WebSocket client before a second implementation: Boost.Beast's server, in a thread of its own, over a real socket.
-#include <gtest/gtest.h>
-
+// Our WebSocket client before a second implementation: Boost.Beast's server, in a thread of its own, over a real
+// socket.
 #include <atomic>
 #include <thread>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
+#include <gtest/gtest.h>
 
 #include "io/environment.h"
 #include "io/loop.h"

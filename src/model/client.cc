@@ -11,7 +11,7 @@ namespace client_detail {
 
 constexpr io::Span headers_deadline = std::chrono::minutes(10);
 constexpr std::size_t max_error_body = 1 << 20;
-constexpr std::size_t max_compact_body = 256 << 20;
+constexpr std::size_t max_answer = 256 << 20;
 bool passing_status(int status) { return status >= 500 && status <= 599; }
 
 /// A handshake over a network that has carried WebSockets before.
@@ -54,12 +54,9 @@ io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(cons
     TurnHeaders turn{.thread_id = options_.thread_id, .subagent = options_.subagent};
     return compact_headers(options_.identity, options_.provider, credential, turn, world_.env);
   };
-  auto response = co_await post("responses/compact", build_compact_body(prompt, model), headers);
-  if (!response) co_return ModelFail(response.error());
-  auto text = co_await io::with_deadline(headers_deadline, "body", io::read_body(**response, max_compact_body));
-  if (!text) co_return ModelFail(stream_error(text.error().what));
-  auto document = parse_json(*text);
-  const json::array* output = document ? find_array(*document, "output") : nullptr;
+  auto document = co_await post_json("responses/compact", build_compact_body(prompt, model), headers);
+  if (!document) co_return ModelFail(document.error());
+  const json::array* output = find_array(*document, "output");
   if (output == nullptr) co_return ModelFail(stream_error("the compaction's answer has no list \"output\""));
   for (const auto& each : *output) {
     auto item = wire::read_item(each);
@@ -67,6 +64,70 @@ io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(cons
     items.push_back(std::move(*item));
   }
   co_return items;
+}
+
+namespace client_detail {
+
+std::string memories_body(const std::vector<MemoryTrace>& traces, std::string_view model,
+                          std::optional<wire::ReasoningEffort> effort) {
+  std::string out = "{\"model\":";
+  write_json_string(out, model);
+  out += ",\"traces\":[";
+  for (const auto& trace : traces) {
+    if (&trace != traces.data()) out += ',';
+    out += "{\"id\":";
+    write_json_string(out, trace.id);
+    out += ",\"metadata\":{\"source_path\":";
+    write_json_string(out, trace.source_path);
+    out += "},\"items\":[";
+    for (std::size_t i = 0; i < trace.items.size(); ++i) {
+      if (i != 0) out += ',';
+      out += trace.items[i];
+    }
+    out += "]}";
+  }
+  out += ']';
+  if (effort) {
+    out += ",\"reasoning\":{\"effort\":";
+    write_json_string(out, to_string(*effort));
+    out += '}';
+  }
+  return out + "}";
+}
+
+}  // namespace client_detail
+
+io::Task<ModelResult<std::vector<MemorySummary>>> ModelClient::summarize_memories(
+    const std::vector<MemoryTrace>& traces, std::string_view model, std::optional<wire::ReasoningEffort> effort) {
+  std::vector<MemorySummary> out;
+  if (traces.empty()) co_return out;
+  auto headers = [&](const Credential& credential) {
+    return memories_headers(options_.identity, options_.provider, credential, options_.subagent, world_.env);
+  };
+  auto document = co_await post_json("memories/trace_summarize", memories_body(traces, model, effort), headers);
+  if (!document) co_return ModelFail(document.error());
+  const json::array* output = find_array(*document, "output");
+  if (output == nullptr) co_return ModelFail(stream_error("the summaries' answer has no list \"output\""));
+  for (const auto& each : *output) {
+    auto trace = find_string(each, "trace_summary");
+    if (!trace) trace = find_string(each, "raw_memory");
+    auto memory = find_string(each, "memory_summary");
+    if (!trace || !memory) co_return ModelFail(stream_error("a summary lacks trace_summary or memory_summary"));
+    out.push_back({std::string(*trace), std::string(*memory)});
+  }
+  co_return out;
+}
+
+io::Task<ModelResult<json::value>> ModelClient::post_json(std::string_view path, std::string body,
+                                                          const MakeHeaders& headers) {
+  auto response = co_await post(path, std::move(body), headers);
+  if (!response) co_return ModelFail(response.error());
+  auto text = co_await io::with_deadline(headers_deadline, "body", io::read_body(**response, max_answer));
+  if (!text) co_return ModelFail(stream_error(text.error().what));
+  auto document = parse_json(*text);
+  if (!document)
+    co_return ModelFail(stream_error(fmt::format("the answer to {} is not JSON: {}", path, document.error().what)));
+  co_return std::move(*document);
 }
 
 io::Task<ModelClient::Reply> ModelClient::post(std::string_view path, std::string body, const MakeHeaders& headers) {

@@ -41,6 +41,17 @@ struct ClientOptions {
 /// The value of x-codex-turn-metadata, asked again for each attempt; may be empty.
 using TurnMetadata = std::function<std::string()>;
 
+/// What one thread leaves to be remembered (model-client.md 13.2).
+struct MemoryTrace {
+  std::string id;
+  std::string source_path;
+  std::vector<std::string_view> items;  // one JSON object each, in wire form
+};
+struct MemorySummary {
+  std::string trace;   // of this thread
+  std::string memory;  // worth keeping beyond it
+};
+
 class ModelSession;
 
 class ModelClient {
@@ -50,6 +61,11 @@ class ModelClient {
   /// Has the server compact the prompt's input (POST /responses/compact) and returns the items that stand for it. An
   /// empty input costs no request.
   io::Task<ModelResult<std::vector<wire::ResponseItem>>> compact(const Prompt& prompt, std::string_view model);
+  /// Has the server summarise threads (POST /memories/trace_summarize): one summary for each, in order. No traces cost
+  /// no request.
+  io::Task<ModelResult<std::vector<MemorySummary>>> summarize_memories(const std::vector<MemoryTrace>& traces,
+                                                                       std::string_view model,
+                                                                       std::optional<wire::ReasoningEffort> effort);
   /// Whether requests for the model go over a WebSocket now (10.1). Asked before each request.
   bool websocket_active(const ModelInfo& model) const;
   /// How long a turn may wait for a handshake.
@@ -68,6 +84,9 @@ class ModelClient {
   io::Task<Reply> post(std::string_view path, std::string body, const MakeHeaders& headers);
   io::Task<Reply> post_once(std::string_view path, std::shared_ptr<const std::string> body, const MakeHeaders& headers,
                             bool* transient);
+  /// The JSON body of a good answer.
+  io::Task<ModelResult<boost::json::value>> post_json(std::string_view path, std::string body,
+                                                      const MakeHeaders& headers);
   io::World& world_;
   ClientOptions options_;
   std::string websocket_url() const;

@@ -391,4 +391,35 @@ TEST_F(ClientTest, TurnMetadataIsAskedForEachAttempt) {
   EXPECT_EQ(http.requests()[0].body, http.requests()[1].body);
 }
 
+TEST_F(ClientTest, MemoriesAreSummarised) {
+  options.subagent = "memory_consolidation";
+  make();
+  auto summarise = [&](std::vector<MemoryTrace> traces, std::optional<wire::ReasoningEffort> effort) {
+    struct Run {
+      static io::Task<ModelResult<std::vector<MemorySummary>>> run(ModelClient* c, std::vector<MemoryTrace> t,
+                                                                   std::optional<wire::ReasoningEffort> e) {
+        co_return co_await c->summarize_memories(t, "m", e);
+      }
+    };
+    return io::run_task(loop, Run::run(client.get(), std::move(traces), effort));
+  };
+  EXPECT_TRUE(summarise({}, {})->empty());
+  EXPECT_TRUE(http.requests().empty()) << "nothing to ask";
+  http.queue(io::ScriptedResponse::text(
+      200, R"({"output":[{"trace_summary":"a","memory_summary":"b"},{"raw_memory":"c","memory_summary":"d"}]})"));
+  auto out = summarise({{"t1", "/x", {"{\"k\":1}", "{\"k\":2}"}}, {"t2", "/y", {}}}, wire::ReasoningEffort::low);
+  ASSERT_TRUE(out) << out.error().message;
+  ASSERT_EQ(out->size(), 2U);
+  EXPECT_EQ((*out)[1].trace, "c");
+  const auto& r = http.requests().at(0);
+  EXPECT_EQ(r.url, "http://mock/v1/memories/trace_summarize");
+  EXPECT_EQ(r.content(),
+            R"({"model":"m","traces":[{"id":"t1","metadata":{"source_path":"/x"},"items":[{"k":1},{"k":2}]},)"
+            R"({"id":"t2","metadata":{"source_path":"/y"},"items":[]}],"reasoning":{"effort":"low"}})");
+  EXPECT_EQ(header(r, "x-openai-subagent"), "memory_consolidation");
+  EXPECT_EQ(header(r, "session_id"), "<absent>");
+  http.queue(io::ScriptedResponse::text(200, R"({"output":[{}]})"));
+  EXPECT_FALSE(summarise({{"t", "/x", {}}}, {}));
+}
+
 }  // namespace burin::model

@@ -209,6 +209,18 @@ io::Headers compact_headers(const Identity& identity, const config::ProviderDef&
   return std::move(set.headers);
 }
 
+io::Headers memories_headers(const Identity& identity, const config::ProviderDef& provider,
+                             const Credential& credential, const std::optional<std::string>& subagent,
+                             const io::Environment& env) {
+  HeaderSet set;
+  add_credential(set, credential);
+  set.add("accept", "*/*");
+  set.add("content-type", "application/json");
+  if (subagent) set.add("x-openai-subagent", *subagent);
+  add_defaults(set, identity, provider, env);
+  return std::move(set.headers);
+}
+
 io::Headers models_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
                            const io::Environment& env) {
   HeaderSet set;

@@ -53,6 +53,11 @@ io::Headers websocket_headers(const Identity& identity, const config::ProviderDe
 io::Headers compact_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
                             const TurnHeaders& turn, const io::Environment& env);
 
+/// All headers of POST /memories/trace_summarize: those of a thread but for its id.
+io::Headers memories_headers(const Identity& identity, const config::ProviderDef& provider,
+                             const Credential& credential, const std::optional<std::string>& subagent,
+                             const io::Environment& env);
+
 /// All headers of GET /models.
 io::Headers models_headers(const Identity& identity, const config::ProviderDef& provider, const Credential& credential,
                            const io::Environment& env);
