@@ -53,7 +53,7 @@ io::Task<> MockServer::handle(MockServer* server, io::ServerExchange& exchange) 
   if (server->options_.control && exchange.request().path.starts_with("/__mock/")) {
     co_return co_await server->options_.control(exchange);
   }
-  if (equals_ignore_case(exchange.request().header("upgrade").value_or(""), "websocket")) {
+  if (server->wants_websocket(exchange.request())) {
     co_return co_await server->handle_websocket(exchange);
   }
   RequestPtr request = server->record(exchange);
@@ -61,6 +61,14 @@ io::Task<> MockServer::handle(MockServer* server, io::ServerExchange& exchange) 
   server->changed_->notify();
   bool sent = co_await Sender(*server, exchange, *response).send();
   server->finished(request, !sent);
+}
+
+/// A stub for GET …/responses answers handshakes as ordinary requests.
+bool MockServer::wants_websocket(const io::ServerRequest& request) const {
+  if (!equals_ignore_case(request.header("upgrade").value_or(""), "websocket")) return false;
+  return std::ranges::none_of(mounts_, [&](const auto& mount) {
+    return !mount->exhausted() && mount->endpoint.accepts(request.method, request.path);
+  });
 }
 
 RequestPtr MockServer::record(const io::ServerExchange& exchange) {

@@ -163,6 +163,7 @@ class MockServer {
   io::Task<> pass_gate(std::string name);
   friend class Sender;
   friend class WsSession;
+  bool wants_websocket(const io::ServerRequest& request) const;
   io::Task<> handle_websocket(io::ServerExchange& exchange);
   bool checks_invariants() const { return options_.check_invariants; }
   void ws_fact(MockOptions::WsFact fact, const WsRecord& record);
