@@ -42,7 +42,8 @@ void ModelClient::note_wait(io::Span waited, bool ended) {
 std::unique_ptr<ModelSession> ModelClient::new_session() { return std::make_unique<ModelSession>(*this); }
 
 bool ModelClient::websocket_active(const ModelInfo& model) const {
-  return options_.provider.supports_websockets && !websockets_disabled_ &&
+  const auto& provider = options_.provider;
+  return provider.supports_websockets && provider.wire_api == config::WireApi::responses && !websockets_disabled_ &&
          (options_.websockets_enabled || model.prefer_websockets);
 }
 

@@ -331,6 +331,18 @@ std::optional<ModelError> error_frame(const json::value& event, std::string_view
   return status_error(reply.status(), reply, frame, {}, now_seconds);
 }
 
+ModelError context_window_error() { return context_overflow(); }
+
+bool context_overflow_text(std::string_view message) {
+  // OpenAI and vLLM, llama.cpp, Anthropic, Ollama, OpenRouter.
+  for (std::string_view words :
+       {"context_length_exceeded", "maximum context length", "exceed_context_size",
+        "exceeds the available context size", "prompt is too long", "input length exceeds", "context window"}) {
+    if (contains(message, words)) return true;
+  }
+  return false;
+}
+
 std::optional<std::int64_t> retry_after(std::string_view value, std::int64_t now_seconds) {
   constexpr std::uint64_t longest_s = 366 * 24 * 3600;
   value = trim(value);

@@ -56,6 +56,11 @@ using ModelFail = tl::unexpected<ModelError>;
 /// "stream disconnected before completion: <message>".
 ModelError stream_error(std::string message, std::optional<io::Span> delay = {});
 
+/// The input does not fit the model's window.
+ModelError context_window_error();
+/// True for the words in which servers of various kinds say so.
+bool context_overflow_text(std::string_view message);
+
 /// The error of a reply whose status is not 2xx. `url` is the request's, for the text; it may be empty.
 ModelError status_error(int status, const io::HttpResponse& response, std::string_view body, std::string_view url,
                         std::int64_t now_seconds);

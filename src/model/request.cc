@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "model/dialogue.h"
 
 namespace burin::model {
 
@@ -67,8 +68,11 @@ void add_text(std::string& out, const Prompt& prompt, const TurnSettings& s) {
 
 void add_input(std::string& out, const Prompt& prompt, std::size_t first = 0, bool with_ids = true) {
   out += '[';
+  bool some = false;
   for (std::size_t i = first; i < prompt.input.size(); ++i) {
-    if (i != first) out += ',';
+    // Reasoning of a provider on another wire would be refused.
+    if (sealed_for_others(prompt.input[i])) continue;
+    if (std::exchange(some, true)) out += ',';
     out += prompt.input[i];
     if (with_ids && i < prompt.ids.size() && !prompt.ids[i].empty()) {
       out.back() = ',';  // re-opens the object

@@ -85,7 +85,7 @@ io::Task<ModelSession::Stream> ModelSession::stream_over_http(const Prompt& prom
   if (auto fixture = world.env.own("RS_SSE_FIXTURE")) {
     auto text = world.files.read(std::string(*fixture));
     if (!text) co_return ModelFail(stream_error(text.error().text()));
-    co_return sse_stream(world.loop, fixture_response(std::move(*text)), wire.decoder(), {}, idle_timeout());
+    co_return sse_stream(world.loop, fixture_response(std::move(*text)), wire.decoder(prompt), {}, idle_timeout());
   }
   auto built = wire.body(prompt, settings, o.thread_id, o.provider);
   if (!built) co_return ModelFail(built.error());
@@ -104,12 +104,19 @@ io::Task<ModelSession::Stream> ModelSession::stream_over_http(const Prompt& prom
     return out;
   };
   auto response = co_await client_.post(wire.path(), std::move(body), headers);
-  if (!response) co_return ModelFail(response.error());
+  if (!response) {
+    // The Responses API says this in its stream, the others in their refusal.
+    bool other = o.provider.wire_api != config::WireApi::responses;
+    bool refused = response.error().cls == ErrorClass::invalid_request;
+    if (other && refused && context_overflow_text(response.error().message))
+      co_return ModelFail(context_window_error());
+    co_return ModelFail(response.error());
+  }
   if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
     turn_state_ = std::string(*state);
   }
   header_events(**response, before);
-  co_return sse_stream(world.loop, std::move(*response), wire.decoder(), std::move(before), idle_timeout());
+  co_return sse_stream(world.loop, std::move(*response), wire.decoder(prompt), std::move(before), idle_timeout());
 }
 
 io::Task<tl::expected<std::unique_ptr<EventStream>, ModelSession::ConnectFailure>> ModelSession::stream_over_websocket(

@@ -1,5 +1,8 @@
 #include "model/wires.h"
 
+#include "base/text.h"
+#include "model/anthropic_wire.h"
+#include "model/chat_wire.h"
 #include "model/headers.h"
 #include "model/stream_decoder.h"
 
@@ -16,14 +19,29 @@ class ResponsesWire : public Wire {
     return build_body(prompt, settings, thread_id, is_azure(provider));
   }
   void adapt(io::Headers&, const Credential&) const override {}
-  std::unique_ptr<EventDecoder> decoder() const override { return std::make_unique<StreamDecoder>(); }
+  std::unique_ptr<EventDecoder> decoder(const Prompt&) const override { return std::make_unique<StreamDecoder>(); }
 };
 
 }  // namespace wires_detail
 
-const Wire& wire_of(const config::ProviderDef&) {
+const Wire& wire_of(const config::ProviderDef& provider) {
   static const wires_detail::ResponsesWire responses;
+  switch (provider.wire_api) {
+    case config::WireApi::chat:
+      return chat_wire();
+    case config::WireApi::anthropic:
+      return anthropic_wire();
+    case config::WireApi::responses:
+      break;
+  }
   return responses;
+}
+
+void drop_responses_headers(io::Headers& headers) {
+  std::erase_if(headers, [](const auto& header) {
+    return starts_with_ignore_case(header.first, "x-codex-") || equals_ignore_case(header.first, "session_id") ||
+           equals_ignore_case(header.first, "x-openai-subagent");
+  });
 }
 
 }  // namespace burin::model

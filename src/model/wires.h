@@ -26,9 +26,13 @@ class Wire {
                                         const config::ProviderDef& provider) const = 0;
   /// Changes the headers of a Responses request into this wire's.
   virtual void adapt(io::Headers& headers, const Credential& credential) const = 0;
-  virtual std::unique_ptr<EventDecoder> decoder() const = 0;
+  /// Reads the answer to this prompt, which it does not refer to afterwards.
+  virtual std::unique_ptr<EventDecoder> decoder(const Prompt& prompt) const = 0;
 };
 
 const Wire& wire_of(const config::ProviderDef& provider);
+
+/// Removes what only the Responses API is told: the thread, the turn and its metadata.
+void drop_responses_headers(io::Headers& headers);
 
 }  // namespace burin::model
