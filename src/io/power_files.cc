@@ -105,15 +105,20 @@ void PowerFiles::NameChange::add_to(std::set<std::string>& names) const {
   if (made) names.insert(*made);
 }
 
-/// The path without symlinks; that of a name that may not exist yet.
-std::string PowerFiles::key(const std::string& path) {
-  if (auto whole = canonical(path)) return *whole;
+/// Where the name stands, whether it exists or not: the path without symlinks but for the last piece.
+std::string PowerFiles::place(const std::string& path) {
   auto folder = canonical(folder_of(path));
   return (folder && *folder != "/" ? *folder : "") + path.substr(path.find_last_of('/'));
 }
 
+/// What the name leads to.
+std::string PowerFiles::target(const std::string& path) {
+  auto whole = canonical(path);
+  return whole ? *whole : place(path);
+}
+
 PowerFiles::Entry PowerFiles::file_at(const std::string& path) {
-  auto it = live_.find(key(path));
+  auto it = live_.find(target(path));
   return it == live_.end() ? nullptr : it->second;
 }
 
@@ -136,7 +141,7 @@ void PowerFiles::apply(std::string& bytes, const Change& change) {
 Result<> PowerFiles::write(const std::string& path, std::string_view bytes, std::uint32_t mode) {
   CHECK(MemFiles::write(path, bytes, mode));
   auto entry = file_at(path);
-  if (entry == nullptr) made(key(path), entry = std::make_shared<Content>());
+  if (entry == nullptr) made(target(path), entry = std::make_shared<Content>());
   entry->changes.push_back({.at = 0, .bytes = {}, .truncates = true});
   entry->changes.push_back({.at = 0, .bytes = std::string(bytes)});
   return {};
@@ -144,20 +149,20 @@ Result<> PowerFiles::write(const std::string& path, std::string_view bytes, std:
 
 Result<> PowerFiles::write_atomic(const std::string& path, std::string_view bytes, std::uint32_t mode) {
   CHECK(MemFiles::write_atomic(path, bytes, mode));
-  made(key(path), std::make_shared<Content>(Content{std::string(bytes), {}}));
+  made(place(path), std::make_shared<Content>(Content{std::string(bytes), {}}));
   return sync_dir(folder_of(path));
 }
 
 Result<std::unique_ptr<AppendFile>> PowerFiles::open_append(const std::string& path, bool create, std::uint32_t mode) {
   TRY(auto inner, MemFiles::open_append(path, create, mode));
   auto entry = file_at(path);
-  if (entry == nullptr) made(key(path), entry = std::make_shared<Content>());
+  if (entry == nullptr) made(target(path), entry = std::make_shared<Content>());
   return std::make_unique<File>(this, std::move(inner), std::move(entry), path);
 }
 
 Result<> PowerFiles::make_dirs(const std::string& path, std::uint32_t mode) {
   CHECK(MemFiles::make_dirs(path, mode));
-  auto whole = key(path);
+  auto whole = target(path);
   for (std::size_t slash = 0; slash != std::string::npos;) {
     slash = whole.find('/', slash + 1);
     auto folder = whole.substr(0, slash);
@@ -169,7 +174,7 @@ Result<> PowerFiles::make_dirs(const std::string& path, std::uint32_t mode) {
 /// Makes the changes of names in a folder durable, with what they stand upon.
 Result<> PowerFiles::sync_dir(const std::string& path) {
   CHECK(MemFiles::sync_dir(path));
-  auto folder = key(path);
+  auto folder = target(path);
   std::set<std::string> needed;
   std::vector<bool> durable(names_.size());
   for (auto i = names_.size(); i-- > 0;) {
@@ -188,30 +193,32 @@ Result<> PowerFiles::sync_dir(const std::string& path) {
   return {};
 }
 
+void PowerFiles::moved(std::string from, std::string to) {
+  auto entry = live_.extract(from).mapped();
+  live_[to] = entry;
+  names_.push_back({.gone = std::move(from), .made = std::move(to), .entry = std::move(entry)});
+}
+
 Result<> PowerFiles::rename(const std::string& from, const std::string& to) {
-  auto old = key(from);
-  auto it = live_.find(old);
-  if (it != live_.end() && it->second == nullptr) {
-    return fail_errno(ENOTSUP, fmt::format("cannot rename the folder {}", from));
-  }
+  auto old = place(from), now = place(to);
   CHECK(MemFiles::rename(from, to));
-  auto entry = live_.extract(old).mapped();
-  auto now = key(to);
-  live_[now] = entry;
-  names_.push_back({.gone = std::move(old), .made = std::move(now), .entry = std::move(entry)});
+  std::vector<std::string> inside;
+  for (const auto& [path, entry] : live_) {
+    if (path == old || path.starts_with(old + "/")) inside.push_back(path);
+  }
+  for (auto& path : inside) moved(path, now + path.substr(old.size()));
   return {};
 }
 
 Result<> PowerFiles::remove(const std::string& path) {
-  auto name = key(path);
+  auto name = place(path);
   CHECK(MemFiles::remove(path));
-  live_.erase(name);
-  names_.push_back({.gone = std::move(name), .made = {}, .entry = {}});
+  if (live_.erase(name) > 0) names_.push_back({.gone = std::move(name), .made = {}, .entry = {}});
   return {};
 }
 
 Result<> PowerFiles::remove_tree(const std::string& path) {
-  auto top = key(path);
+  auto top = place(path);
   CHECK(MemFiles::remove_tree(path));
   std::erase_if(live_, [&](const auto& entry) {
     bool inside = entry.first == top || entry.first.starts_with(top + "/");
@@ -221,19 +228,15 @@ Result<> PowerFiles::remove_tree(const std::string& path) {
   return {};
 }
 
-Result<> PowerFiles::symlink(const std::string&, const std::string& path) {
-  return fail_errno(ENOTSUP, fmt::format("cannot create symlink {}", path));
-}
-
 Result<std::unique_ptr<FileLock>> PowerFiles::lock(const std::string& path) {
   TRY(auto held, MemFiles::lock(path));
-  if (file_at(path) == nullptr) made(key(path), std::make_shared<Content>());
+  if (file_at(path) == nullptr) made(place(path), std::make_shared<Content>());
   return held;
 }
 
 Result<std::string> PowerFiles::make_temp_dir(const std::string& prefix) {
   TRY(auto path, MemFiles::make_temp_dir(prefix));
-  made(key(path), nullptr);
+  made(place(path), nullptr);
   return path;
 }
 

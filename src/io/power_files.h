@@ -8,7 +8,7 @@
 //     zeros, or those of some deleted file;
 //   - a name that was made, moved or removed since the sync of its folder is in the old place or the new one, never in
 //     both or none; changes of one name keep their order.
-// Nothing that was synced ever changes. Not modelled: symlinks, modes and times, folders that are renamed.
+// Nothing that was synced ever changes. Symlinks, modes and times do not survive a cut.
 //
 // Files that are open at the cut belong to a program that is gone: all their calls fail from then on.
 // Threads: as MemFiles; put a FaultFiles before it when the pool takes part.
@@ -37,7 +37,6 @@ class PowerFiles : public MemFiles {
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> remove_tree(const std::string& path) override;
-  Result<> symlink(const std::string& target, const std::string& path) override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
   Result<std::string> make_temp_dir(const std::string& prefix) override;
 
@@ -65,7 +64,9 @@ class PowerFiles : public MemFiles {
   };
   struct Weather;
 
-  std::string key(const std::string& path);
+  std::string place(const std::string& path);
+  std::string target(const std::string& path);
+  void moved(std::string from, std::string to);
   Entry file_at(const std::string& path);
   void made(std::string path, Entry entry);
   void apply(const NameChange& change);

@@ -25,7 +25,7 @@ Result<std::string> move_to(io::Files& files, const std::string& path, const std
   std::string to = path::join(folder, path::name(path));
   if (files.lstat(to)) return fail(Kind::conflict, fmt::format("{} exists already", to), "move one of the two away");
   CHECK(files.rename(path, to));
-  CHECK(files.sync_dir(folder));
+  CHECK(sync_folders(files, to));
   CHECK(files.sync_dir(std::string(path::parent(path))));
   return to;
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/session_files.h"
 
 namespace burin::store {
 
@@ -44,22 +45,6 @@ Result<> cut_partial_line(io::AppendFile& file) {
   TRY(auto good, end_of_last_line(file, size));
   if (good == size) return {};
   return file.truncate(good);
-}
-
-/// Makes the names durable that lead to the file: those of its folder, and of the folders above it up to the one that
-/// holds the home.
-Result<> sync_folders(io::Files& files, const std::string& path) {
-  constexpr int levels = 6;  // day, month, year, sessions, home, the folder of the home
-  std::string dir(path::parent(path));
-  for (int level = 0; level < levels && !dir.empty(); ++level) {
-    auto done = files.sync_dir(dir);
-    // A folder that we may not open is not one that we made.
-    bool foreign = level > 0 && !done && (done.error().sys == EACCES || done.error().sys == EPERM);
-    if (!done && !foreign) return done;
-    if (dir == "/") break;
-    dir = std::string(path::parent(dir));
-  }
-  return {};
 }
 
 }  // namespace rollout_log_detail
