@@ -33,11 +33,11 @@ class Loader {
     for (auto at = text.find(record_start, 1); at != std::string_view::npos; at = text.find(record_start, at + 1)) {
       auto salvaged = wire::read_rollout_line(text.substr(at));
       if (!salvaged) continue;
-      damage(place.offset, at, "a torn record, to which the next one was glued");
+      damage(offset, place.offset + at - offset, "a torn record, to which the next one was glued");
       accept(std::move(*salvaged), {place.offset + at, place.size - at}, text.substr(at));
       return;
     }
-    damage(place.offset, place.size, read.error().text());
+    damage(offset, raw.size(), read.error().text());
   }
 
  private:
