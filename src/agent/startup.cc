@@ -186,6 +186,10 @@ Result<> start_resumed(Session& session) {
   adopt(session, std::move(rebuilt));
   make_client(session);
   emit_configured(session, std::move(initial));
+  // A file whose first record was lost gets one again: without it no listing shows it, and others cannot resume it.
+  if (session.log && !info.has_meta) {
+    session.log->append("session_meta", session_meta_json(session, session.world.clock.now_ms()));
+  }
   warn_of_problems(session, info);
   warn_of_other_model(session);
   return {};

@@ -63,4 +63,19 @@ TEST(ThreadFaults, EveryErrorAtEveryCallOfATurn) {
   testing::covered("L5", fmt::format("{} points in a turn with {} file calls", points, calls));
 }
 
+/// A first record that was cut short leaves a thread that is known by its file's name alone.
+TEST_F(ThreadTest, AFileWithoutItsFirstRecordGetsOneAgain) {
+  const std::string id = "0197a000-1111-7000-8000-000000000001";
+  options.resume_path = "/home/sessions/2026/03/02/rollout-2026-03-02T10-15-10-" + id + ".jsonl";
+  memory.put(*options.resume_path, R"({"timestamp":"2026-03-02T10:15:10.000Z","type":"session_me)");
+  answer(sse({message("done"), completed}));
+  auto path = run({turn("hi")});
+  auto loaded = store::load_rollout(memory, path);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->thread_id, id);
+  EXPECT_EQ(loaded->skipped(), 0u);
+  ASSERT_TRUE(std::holds_alternative<wire::SessionMeta>(loaded->lines.front().payload));
+  EXPECT_EQ(std::get<wire::SessionMeta>(loaded->lines.front().payload).id, id);
+}
+
 }  // namespace burin::agent

@@ -38,9 +38,8 @@ class Loader {
  private:
   void accept(wire::RolloutLine line, const LinePlace& place, std::string_view text) {
     in_damage_ = false;
-    if (const auto* meta = std::get_if<wire::SessionMeta>(&line.payload); meta != nullptr && info_.thread_id.empty()) {
-      info_.thread_id = meta->id;
-    }
+    const auto* meta = std::get_if<wire::SessionMeta>(&line.payload);
+    if (meta != nullptr && !std::exchange(info_.has_meta, true)) info_.thread_id = meta->id;
     sink_(std::move(line), place, text);
   }
 

@@ -34,6 +34,8 @@ Result<> repair_tail(io::World& world, io::AppendFile& file, const std::string& 
   std::string aside = fmt::format("{}.torn-{}", path, good);
   CHECK(world.files.write_atomic(aside, tail, 0600));
   CHECK(file.truncate(good));
+  // Else a power cut might join the old bytes with those of the next record, and make a record that nobody wrote.
+  CHECK(file.sync());
   warn(fmt::format("The last record of {} was cut short by an earlier crash ({} bytes); it was set aside in {}.", path,
                    tail.size(), aside));
   return {};
@@ -148,6 +150,7 @@ Result<std::unique_ptr<RolloutLog>> RolloutLog::open(io::World& world, std::stri
   if (named.inode != inode)
     return burin::fail(Kind::conflict, fmt::format("the session file {} was just replaced", path), "try again");
   impl->wanted = true;
+  impl->written = 1;  // the program before may have died before its sync
   return std::unique_ptr<RolloutLog>(new RolloutLog(std::move(impl)));
 }
 

@@ -85,6 +85,7 @@ struct Damage {
 struct RolloutInfo {
   std::string path;
   std::string thread_id;
+  bool has_meta = false;        // else the id is that of the file's name
   std::uint64_t size = 0;       // bytes
   bool ends_in_newline = true;  // else the last record was cut short, or is about to be
   std::vector<Damage> damages;  // in file order

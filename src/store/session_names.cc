@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/session_files.h"
 
 namespace burin::store {
 
@@ -50,7 +51,7 @@ Result<> append_line(io::Files& files, const std::string& home, io::AppendFile& 
   }
   CHECK(std::move(done));
   CHECK(file.sync());
-  return files.sync_dir(home);
+  return sync_folders(files, index_path(home));
 }
 
 }  // namespace session_names_detail

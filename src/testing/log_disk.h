@@ -63,8 +63,9 @@ struct LogFixture : ::testing::Test, FakeWorld {
 
   static std::string payload(int n) {
     if (n == 0) {
-      return fmt::format(
-          R"({{"id":"{}","timestamp":"2026-03-02T10:15:10.000Z","cwd":"/w","originator":"o","cli_version":"1"}})", id);
+      return fmt::format(R"({{"id":"{}","timestamp":"2026-03-02T10:15:10.000Z","cwd":"/w","originator":"o",)"
+                         R"("cli_version":"1","source":"vscode","model_provider":null,"base_instructions":null}})",
+                         id);
     }
     // Mostly short, some of several sectors.
     auto size = static_cast<std::size_t>(hash64(std::to_string(n)) % (n % 9 == 4 ? 9000 : 300));
