@@ -148,6 +148,12 @@ struct RandomThread : ThreadTest {
       ASSERT_NE(at, std::string::npos) << "told and not in the file, or not in this order: " << line << "\n" << text;
       at += line.size();
     }
+    for (const auto& msg : told_) {
+      const auto* said_by_model = std::get_if<wire::event::AgentMessage>(&msg);
+      if (power_failed_ || said_by_model == nullptr) continue;
+      EXPECT_TRUE(contains(text, fmt::format(R"("type":"output_text","text":"{}")", said_by_model->message)))
+          << "told before its item was in the file: " << said_by_model->message;
+    }
     if (text.empty()) return;
     auto loaded = store::load_rollout(files, path);
     // A file that came to be and got no line before the power went.

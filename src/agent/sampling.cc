@@ -116,6 +116,7 @@ class Attempt {
   void item_done(const wire::ResponseItem& item) {
     auto call = tools::call_of(item);
     if (!call) {
+      Session::Together both(in_.session);
       items_.done(item);
       in_.session.record(item);
       return;

@@ -65,7 +65,17 @@ void Session::persist(const wire::EventMsg& event) {
 
 void Session::emit_as(std::string id, wire::EventMsg event) {
   persist(event);
-  sink.on_event(wire::Event{.id = std::move(id), .msg = std::move(event)});
+  wire::Event told{.id = std::move(id), .msg = std::move(event)};
+  if (together_) {
+    untold_.push_back(std::move(told));
+  } else {
+    sink.on_event(told);
+  }
+}
+
+Session::Together::~Together() {
+  session_.together_ = false;
+  for (const auto& event : std::exchange(session_.untold_, {})) session_.sink.on_event(event);
 }
 
 void Session::replace_history(const std::vector<wire::ResponseItem>& items, std::string message,

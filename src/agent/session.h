@@ -84,6 +84,19 @@ class Session : public tools::Host {
   io::Task<wire::ReviewDecision> approve_exec(wire::event::ExecApprovalRequest request) override;
   io::Task<wire::ReviewDecision> approve_patch(wire::event::ApplyPatchApprovalRequest request) override;
 
+  /// While one lives, events go into the log at once and are told at its end: when the items that they tell of are in
+  /// the log as well.
+  class Together {
+   public:
+    explicit Together(Session& session) : session_(session) { session_.together_ = true; }
+    ~Together();
+    Together(const Together&) = delete;
+    Together& operator=(const Together&) = delete;
+
+   private:
+    Session& session_;
+  };
+
   /// Answers a waiting question (a second one under the same id has replaced the first, which counts as denied);
   /// unknown ids are logged and ignored.
   void resolve_approval(const std::string& id, wire::ReviewDecision decision);
@@ -156,6 +169,8 @@ class Session : public tools::Host {
   bool configured_ = false;
   std::vector<std::string> early_warnings_;
   std::string scratch_;
+  bool together_ = false;  // a Together lives
+  std::vector<wire::Event> untold_;
 };
 
 }  // namespace burin::agent
