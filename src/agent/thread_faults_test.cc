@@ -63,6 +63,24 @@ TEST(ThreadFaults, EveryErrorAtEveryCallOfATurn) {
   testing::covered("L5", fmt::format("{} points in a turn with {} file calls", points, calls));
 }
 
+/// Read before it is locked, a file may grow in between, and its last lines would be missing in the history.
+TEST_F(ThreadTest, ASessionIsLockedBeforeItIsRead) {
+  answer(sse({message("one"), completed}));
+  auto path = run({turn("first")});
+  options.resume_path = path;
+  recorder.events.clear();
+  std::vector<std::string> calls;
+  files.fail_when([&](const auto& call) {
+    if (call.path == path) calls.push_back(call.name);
+    return 0;
+  });
+  answer(sse({message("two"), completed}));
+  run({turn("second")});
+  auto at = [&](std::string_view name) { return std::ranges::find(calls, name) - calls.begin(); };
+  EXPECT_LT(at("lock"), at("read_range"));
+  EXPECT_LT(at("read_range"), at("append"));
+}
+
 /// A first record that was cut short leaves a thread that is known by its file's name alone.
 TEST_F(ThreadTest, AFileWithoutItsFirstRecordGetsOneAgain) {
   const std::string id = "0197a000-1111-7000-8000-000000000001";

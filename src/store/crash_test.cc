@@ -161,4 +161,29 @@ TEST_F(CrashTest, WhatWasSyncedSurvivesThePower) {
   covered("L2", fmt::format("{} power cuts, {}", cuts, seeds.text()));
 }
 
+/// The next record is written where the torn one was: a cut in between must not make one record of two halves.
+TEST_F(CrashTest, ARepairedTailIsNeverJoinedToWhatFollows) {
+  auto record = [&](char letter) {
+    auto message = fmt::format(R"({{"type":"message","role":"user","content":[{{"type":"input_text","text":"{}"}}]}})",
+                               std::string(3000, letter));
+    return fmt::format(R"({{"timestamp":"{}","type":"response_item","payload":{}}})", io::utc_ms_text(clock.now_ms()),
+                       message);
+  };
+  const auto torn = record('o'), next = record('n');
+  const auto payload_at = next.find(R"("payload":)") + 10;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    LogDisk d(*this, std::string(id));
+    d.disk.put(d.path, expected_line(0) + "\n" + torn.substr(0, 2500));
+    d.disk.settle();
+    auto log = d.log();
+    log->append("response_item", std::string_view(next).substr(payload_at, next.size() - 1 - payload_at));
+    d.disk.cut(seed);
+    static_cast<void>(scan_rollout(d.disk, d.path, [&](const auto& line, const auto&, std::string_view text) {
+      bool item = std::holds_alternative<wire::ResponseItem>(line.payload);
+      EXPECT_EQ(text, item ? next : expected_line(0)) << "seed " << seed;
+    }));
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
 }  // namespace burin::store

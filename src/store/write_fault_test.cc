@@ -120,4 +120,19 @@ TEST_F(WriteFaultTest, NobodyGetsBetweenAFailureAndItsBacklog) {
   EXPECT_EQ(back(d).numbers, numbers_up_to(3));
 }
 
+/// Somebody deletes the session, or moves it, between our opening and our lock.
+TEST_F(WriteFaultTest, NobodyWritesWhereNobodyLooks) {
+  LogDisk d(*this, std::string(id));
+  append(*d.log(), 0);
+  for (bool back_again : {false, true}) {
+    d.disk.put(d.path, expected_line(0) + "\n");
+    d.files.fail_when([&](const auto& call) {
+      if (call.name == "lock") static_cast<void>(d.disk.remove(d.path));
+      if (call.name == "lock" && back_again) d.disk.put(d.path, "another file");
+      return 0;
+    });
+    EXPECT_FALSE(RolloutLog::open(d.world, d.path, [](auto) {}));
+  }
+}
+
 }  // namespace burin::store
