@@ -94,14 +94,15 @@ def killed_run(place, mock, number):
     thread = events[0]["thread_id"]
     texts, commands = told_by(events)
     path = file_of(place, thread)
+    if path and path.stat().st_size == 0:
+        path = None  # killed between making the file and its first record
     assert path or not (texts or commands), (number, texts)
     written = path.read_text() if path else ""
     at = 0
     for text in texts:
         at = written.find(json.dumps(text), at)
         assert at >= 0, (number, text, "is not in the file, or not in order")
-    # A command's end is told a moment before its output is recorded (session.md 3.9).
-    assert written.count("function_call_output") >= len(commands) - 1, (number, commands)
+    assert written.count("function_call_output") >= len(commands), (number, commands)
     if path:
         again = run(BINARY, place, ["exec", "resume", thread, "go on"])
         assert again.returncode == 0 and again.stdout == "back\n", (number, again.stderr)

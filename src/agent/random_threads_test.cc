@@ -149,6 +149,7 @@ struct RandomThread : ThreadTest {
       at += line.size();
     }
     for (const auto& msg : told_) {
+      if (const auto* ended = std::get_if<wire::event::ExecCommandEnd>(&msg)) expect_output(text, ended->call_id);
       const auto* said_by_model = std::get_if<wire::event::AgentMessage>(&msg);
       if (power_failed_ || said_by_model == nullptr) continue;
       EXPECT_TRUE(contains(text, fmt::format(R"("type":"output_text","text":"{}")", said_by_model->message)))
@@ -161,6 +162,17 @@ struct RandomThread : ThreadTest {
     std::size_t torn = loaded && !loaded->ends_in_newline ? 1 : 0;
     if (!power_failed_ && !damaged_ && loaded) EXPECT_LE(loaded->skipped(), torn);
     damaged_ = damaged_ || (power_failed_ && loaded && loaded->skipped() > 0);
+  }
+
+  /// The output of a command that was told to have ended is there, unless those of other calls of the same answer had
+  /// to come first.
+  void expect_output(const std::string& text, const std::string& id) const {
+    auto call_at = [&](std::string_view i) { return text.find(fmt::format(R"("call_id":"{}"}}}})", i)); };
+    auto before = call_at(fmt::format("c{}", std::atoi(id.c_str() + 1) - 1));
+    bool alone = before == std::string::npos || contains(text.substr(before, call_at(id) - before), R"("output":)");
+    if (power_failed_ || !alone) return;
+    EXPECT_TRUE(contains(text, fmt::format(R"("call_id":"{}","output")", id)))
+        << id << " was told to have ended before its output was there";
   }
 
   wire::Op operation() {
