@@ -150,7 +150,7 @@ struct PowerSeed {
 };
 
 TEST_F(CrashTest, WhatWasSyncedSurvivesThePower) {
-  testing::Seeds seeds(2500);
+  testing::Seeds seeds(2000);
   std::size_t cuts = 0;
   for (auto seed = seeds.first; seed <= seeds.last; ++seed) {
     PowerSeed one(*this, seed);
