@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """End-to-end tests of `burin sessions`, on files that the program wrote and on files as the reference writes them.
 
-Usage: e2e_sessions.py BINARY [test…]. With $CODEX_REFERENCE, a binary of the reference, it also lists what that wrote.
+Usage: e2e_sessions.py BINARY [test…]. With $BURIN_REFERENCE, a binary of the reference, it also lists what that wrote.
 """
 import fcntl
 import json
@@ -281,7 +281,7 @@ def test_usage():
 
 
 def test_sessions_that_the_reference_wrote():
-    reference = os.environ.get("CODEX_REFERENCE")
+    reference = os.environ.get("BURIN_REFERENCE")
     if not reference:
         return
     with Place() as place, Mock([[created(), message("Hi from it."), completed()]]) as mock:

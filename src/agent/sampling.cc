@@ -124,6 +124,7 @@ class Attempt {
   void item_done(const wire::ResponseItem& item) {
     auto call = tools::call_of(item);
     if (!call) {
+      Session::Together both(in_.session);
       items_.done(item);
       in_.session.record(item);
       return;
@@ -135,14 +136,17 @@ class Attempt {
       return;
     }
     calls_.push_back(std::make_unique<RunningCall>(std::move(call->call)));
+    if (calls_.size() == 1) in_.session.output_follows(calls_[0]->call.call_id);
     tools_.spawn(run_call(calls_.back().get(), &in_.tool_context, &in_.turn.registry, &lock_));
   }
 
   io::Task<> collect_outputs() {
     for (auto& running : calls_) {
+      in_.session.output_follows(running->call.call_id);
       co_await running->done.wait();
       if (running->output) in_.session.record(*running->output);
     }
+    in_.session.output_follows("");
   }
 
   io::Task<> emit_turn_diff() {

@@ -35,6 +35,7 @@ void Session::record(const wire::ResponseItem& item) {
     wire::write_item(scratch_, item);
     log->append("response_item", scratch_);
   }
+  if (wire::is_output(item) && wire::call_id_of(item) == next_output_) output_follows("");
   if (sink.wants_details()) emit(wire::event::RawResponseItem{.item = item});
 }
 
@@ -65,7 +66,25 @@ void Session::persist(const wire::EventMsg& event) {
 
 void Session::emit_as(std::string id, wire::EventMsg event) {
   persist(event);
-  sink.on_event(wire::Event{.id = std::move(id), .msg = std::move(event)});
+  wire::Event told{.id = std::move(id), .msg = std::move(event)};
+  const auto* end = std::get_if<wire::event::ExecCommandEnd>(&told.msg);
+  if (end != nullptr && !next_output_.empty() && end->call_id == next_output_) {
+    kept_end_ = std::move(told);
+  } else if (together_) {
+    untold_.push_back(std::move(told));
+  } else {
+    sink.on_event(told);
+  }
+}
+
+void Session::output_follows(std::string call_id) {
+  next_output_ = std::move(call_id);
+  if (auto end = std::exchange(kept_end_, std::nullopt)) sink.on_event(*end);
+}
+
+Session::Together::~Together() {
+  session_.together_ = false;
+  for (const auto& event : std::exchange(session_.untold_, {})) session_.sink.on_event(event);
 }
 
 void Session::replace_history(const std::vector<wire::ResponseItem>& items, std::string message,

@@ -85,6 +85,22 @@ class Session : public tools::Host {
   io::Task<wire::ReviewDecision> approve_exec(wire::event::ExecApprovalRequest request) override;
   io::Task<wire::ReviewDecision> approve_patch(wire::event::ApplyPatchApprovalRequest request) override;
 
+  /// The output of this call is recorded next ("": none is), which may take until the answer has ended: the end of its
+  /// command is told then, and not before.
+  void output_follows(std::string call_id);
+  /// While one lives, events go into the log at once and are told at its end: when the items that they tell of are in
+  /// the log as well.
+  class Together {
+   public:
+    explicit Together(Session& session) : session_(session) { session_.together_ = true; }
+    ~Together();
+    Together(const Together&) = delete;
+    Together& operator=(const Together&) = delete;
+
+   private:
+    Session& session_;
+  };
+
   /// Answers a waiting question (a second one under the same id has replaced the first, which counts as denied);
   /// unknown ids are logged and ignored.
   void resolve_approval(const std::string& id, wire::ReviewDecision decision);
@@ -158,6 +174,10 @@ class Session : public tools::Host {
   bool configured_ = false;
   std::vector<std::string> early_warnings_;
   std::string scratch_;
+  bool together_ = false;  // a Together lives
+  std::vector<wire::Event> untold_;
+  std::string next_output_;  // of this call
+  std::optional<wire::Event> kept_end_;
 };
 
 }  // namespace burin::agent

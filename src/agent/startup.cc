@@ -164,10 +164,14 @@ void warn_of_other_model(Session& session) {
       session.previous->model, session.settings.model, session.previous->model));
 }
 
-/// Reads the log once, line by line; what is kept of it is the history.
+/// Locks the log, then reads it once, line by line; what is kept of it is the history.
 Result<> start_resumed(Session& session) {
   auto& files = session.world.files;
   const auto& path = *session.options.resume_path;
+  if (!session.options.ephemeral) {
+    auto* s = &session;
+    TRY(session.log, store::RolloutLog::open(session.world, path, [s](std::string text) { s->warn(std::move(text)); }));
+  }
   context::Rebuilder rebuilder(session.truncation);
   std::vector<store::LinePlace> contexts;  // where the turn_context lines stand
   json::array initial;
@@ -184,12 +188,12 @@ Result<> start_resumed(Session& session) {
   }
   session.thread_id = info.thread_id;
   adopt(session, std::move(rebuilt));
-  if (!session.options.ephemeral) {
-    auto* s = &session;
-    TRY(session.log, store::RolloutLog::open(session.world, path, [s](std::string text) { s->warn(std::move(text)); }));
-  }
   make_client(session);
   emit_configured(session, std::move(initial));
+  // A file whose first record was lost gets one again: without it no listing shows it, and others cannot resume it.
+  if (session.log && !info.has_meta) {
+    session.log->append("session_meta", session_meta_json(session, session.world.clock.now_ms()));
+  }
   warn_of_problems(session, info);
   warn_of_other_model(session);
   return {};

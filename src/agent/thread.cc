@@ -58,7 +58,7 @@ struct Thread::Impl {
   void start_turn(const std::string& id, Work work, io::Why stop = io::Why::none);
   /// Ends what is running, then starts.
   void replace_turn(const std::string& id, Work work);
-  void roll_back(const std::string& id, std::uint32_t turns);
+  io::Task<> roll_back(std::string id, std::uint32_t turns);
   void user_shell(const std::string& id, wire::op::RunUserShellCommand op);
   void user_input(const std::string& id, std::vector<wire::UserInput> items, std::optional<json::value> schema);
   void apply(const wire::op::UserTurn& op);
@@ -131,7 +131,11 @@ io::Task<> Thread::run() {
       co_await impl_->shut_down(submission->id);
       co_return;
     }
-    impl_->dispatch(*submission);
+    if (const auto* back = std::get_if<wire::op::ThreadRollback>(&submission->op)) {
+      co_await impl_->roll_back(submission->id, back->num_turns);
+    } else {
+      impl_->dispatch(*submission);
+    }
   }
 }
 
@@ -150,8 +154,6 @@ void Thread::Impl::dispatch(wire::Submission& submission) {
     apply(*change);
   } else if (std::holds_alternative<wire::op::Compact>(op)) {
     replace_turn(submission.id, wire::op::Compact{});
-  } else if (auto* back = std::get_if<wire::op::ThreadRollback>(&op)) {
-    roll_back(submission.id, back->num_turns);
   } else if (std::holds_alternative<wire::op::Interrupt>(op)) {
     stop_turn(io::Why::interrupted);
   } else if (auto* exec = std::get_if<wire::op::ExecApproval>(&op)) {
@@ -229,22 +231,22 @@ void Thread::Impl::user_shell(const std::string& id, wire::op::RunUserShellComma
   });
 }
 
-/// context.md 6.6. Nothing is removed from the log: a marker tells readers what no longer counts.
-void Thread::Impl::roll_back(const std::string& id, std::uint32_t count) {
+/// context.md 6.6. Nothing is removed from the log: a marker, durable before anyone is told, says what no longer
+/// counts.
+io::Task<> Thread::Impl::roll_back(std::string id, std::uint32_t count) {
   if (count == 0 || active) {
     wire::event::Error event;
     event.message = count == 0 ? "num_turns must be >= 1" : "Cannot rollback while a turn is in progress.";
     event.codex_error_info = wire::CodexErrorInfo::named("thread_rollback_failed");
     session.emit_as(id, std::move(event));
-    return;
+    co_return;
   }
   session.turn_id = id;
   session.history.drop_last_user_turns(count);
   session.ledger.changed(Ledger::Change::rollback);
   session.baseline.reset();
   session.recompute_usage(model::resolve_model(session.catalog, session.settings.model, session.config));
-  session.emit(wire::event::ThreadRolledBack{.num_turns = count});
-  turns.spawn(session.durable());
+  co_await session.emit_durable(wire::event::ThreadRolledBack{.num_turns = count});
 }
 
 void Thread::Impl::apply(const wire::op::UserTurn& op) {

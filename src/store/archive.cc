@@ -24,6 +24,8 @@ Result<std::string> move_to(io::Files& files, const std::string& path, const std
   CHECK(files.make_dirs(folder));
   std::string to = path::join(folder, path::name(path));
   if (files.lstat(to)) return fail(Kind::conflict, fmt::format("{} exists already", to), "move one of the two away");
+  // The folder is durable before the file is in it: a power cut must not take both.
+  CHECK(sync_folders(files, folder));
   CHECK(files.rename(path, to));
   CHECK(files.sync_dir(folder));
   CHECK(files.sync_dir(std::string(path::parent(path))));

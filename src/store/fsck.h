@@ -15,7 +15,7 @@ namespace burin::store {
 struct Finding {
   enum class Weight : unsigned char { remark, damage };
   Weight weight = Weight::damage;
-  std::string kind;          // a word for programs: torn_tail, unreadable, glued, repeated, no_meta, ...
+  std::string kind;          // a word for programs: torn_tail, unreadable, repeated, no_meta, ...
   std::uint64_t offset = 0;  // of the first byte
   std::uint64_t size = 0;    // bytes
   std::uint64_t lines = 0;

@@ -10,7 +10,9 @@ namespace load_rollout_detail {
 
 constexpr std::size_t max_problems = 20;
 constexpr std::string_view record_start = "{\"timestamp\":";
+constexpr std::size_t max_inner_starts = 4;  // objects within a record that look like one
 constexpr std::size_t piece_size = 4 << 20;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// Turns lines of text into records; keeps what is to be told of the others.
 class Loader {
@@ -19,6 +21,7 @@ class Loader {
 
   void line(std::string_view raw, std::uint64_t offset) {
     auto text = trim(raw);
+    if (first_ && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     if (text.empty()) return;
     const LinePlace place{offset + static_cast<std::uint64_t>(text.data() - raw.data()), text.size()};
     bool first = std::exchange(first_, false);
@@ -29,24 +32,45 @@ class Loader {
     }
     if (first && old_layout(text, place)) return;
     if (bare_items_ && bare_item(text, place)) return;
-    // A torn line to which a good one was glued: the good one begins at a later record start.
-    for (auto at = text.find(record_start, 1); at != std::string_view::npos; at = text.find(record_start, at + 1)) {
-      auto salvaged = wire::read_rollout_line(text.substr(at));
-      if (!salvaged) continue;
-      damage(place.offset, at, "a torn record, to which the next one was glued");
-      accept(std::move(*salvaged), {place.offset + at, place.size - at}, text.substr(at));
-      return;
-    }
-    damage(place.offset, place.size, read.error().text());
+    if (!several(text, place.offset)) damage(offset, raw.size(), read.error().text());
   }
 
  private:
   void accept(wire::RolloutLine line, const LinePlace& place, std::string_view text) {
     in_damage_ = false;
-    if (const auto* meta = std::get_if<wire::SessionMeta>(&line.payload); meta != nullptr && info_.thread_id.empty()) {
-      info_.thread_id = meta->id;
-    }
+    const auto* meta = std::get_if<wire::SessionMeta>(&line.payload);
+    if (meta != nullptr && !std::exchange(info_.has_meta, true)) info_.thread_id = meta->id;
     sink_(std::move(line), place, text);
+  }
+
+  /// Several records in one line: a torn one and the next, or whole ones that lost the newline between them. False
+  /// when there is none.
+  bool several(std::string_view text, std::uint64_t offset) {
+    std::size_t from = 0, told = 0;
+    while (from < text.size()) {
+      std::size_t size = 0;
+      auto record = record_at(text.substr(from), size);
+      if (!record) {
+        from = std::min(text.find(record_start, from + 1), text.size());
+        continue;
+      }
+      if (told < from) damage(offset + told, from - told, "a torn record, to which the next one was glued");
+      accept(std::move(*record), {offset + from, size}, text.substr(from, size));
+      told = from += size;
+    }
+    if (told > 0 && told < text.size()) damage(offset + told, text.size() - told, "a torn record, glued to another");
+    return told > 0;
+  }
+  /// The record at the beginning of `text`, which ends where another one begins, or where the text does.
+  static std::optional<wire::RolloutLine> record_at(std::string_view text, std::size_t& size) {
+    if (!text.starts_with(record_start)) return std::nullopt;
+    std::size_t end = 0;
+    for (std::size_t tries = 0; tries <= max_inner_starts && end < text.size(); ++tries) {
+      end = tries < max_inner_starts ? std::min(text.find(record_start, end + 1), text.size()) : text.size();
+      size = end;
+      if (auto record = wire::read_rollout_line(text.substr(0, end))) return std::move(*record);
+    }
+    return std::nullopt;
   }
 
   /// Files of mid-2025 have no envelope: a first line with id and timestamp, then bare response items.

@@ -3,111 +3,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/session_files.h"
 
 namespace burin::store {
-
-struct RolloutLog::Impl {
-  Impl(io::World& w, std::string p, Warn fn) : world(w), path(std::move(p)), warn(std::move(fn)) {}
-
-  io::World& world;
-  std::string path;
-  Warn warn;
-  std::unique_ptr<io::AppendFile> file;
-  bool wanted = false;  // materialise() was called, or an existing file was opened
-  bool folder_synced = false;
-  bool torn = false;              // the file ends with a partial line, beyond good_size
-  bool failing = false;           // a failure was reported and nothing was written since
-  std::uint64_t good_size = 0;    // the file up to here holds whole lines
-  std::deque<std::string> queue;  // lines that are not in the file yet, with their newlines
-  std::uint64_t written = 0;      // counts writes; a sync covers those before it
-  std::uint64_t synced = 0;
-
-  void fail(const Error& error) {
-    if (failing) return;
-    failing = true;
-    log(Level::error, "store", "{}", error.text());
-    warn(
-        fmt::format("The session file {} cannot be written: {}. The session goes on in memory; writing is tried again "
-                    "with every new record.",
-                    path, error.text()));
-  }
-
-  bool ready() {
-    if (file) return true;
-    if (auto made = world.files.make_dirs(std::string(path::parent(path))); !made) {
-      fail(made.error());
-      return false;
-    }
-    auto opened = world.files.open_append(path, true);
-    if (!opened) {
-      fail(opened.error());
-      return false;
-    }
-    if (auto locked = (*opened)->lock(); !locked) {
-      fail(locked.error());
-      return false;
-    }
-    auto size = (*opened)->size();
-    if (!size) {
-      fail(size.error());
-      return false;
-    }
-    if (torn && *size > good_size) {
-      // A partial line that could not be cut off when it was written.
-      if (auto cut = (*opened)->truncate(good_size); !cut) {
-        fail(cut.error());
-        return false;
-      }
-    } else {
-      good_size = *size;
-    }
-    torn = false;
-    file = std::move(*opened);
-    return true;
-  }
-
-  /// Writes what has queued, oldest first; stops at the first failure, leaving the rest queued.
-  void drain() {
-    if (!wanted || queue.empty() || !ready()) return;
-    while (!queue.empty()) {
-      const std::string& line = queue.front();
-      if (auto done = file->append(line); !done) {
-        // Part of the line may be in the file: it is cut off before anything else is written.
-        if (file->written() > 0 && !file->truncate(good_size)) {
-          torn = true;
-          file.reset();
-        }
-        fail(done.error());
-        return;
-      }
-      good_size += line.size();
-      ++written;
-      queue.pop_front();
-    }
-    failing = false;
-  }
-
-  Result<> sync_now() {
-    CHECK(file->sync());
-    if (!folder_synced) {
-      // The names of new folders are made durable from the inside out, up to the sessions folder.
-      std::string dir(path::parent(path));
-      for (int level = 0; level < 4 && !dir.empty(); ++level) {
-        CHECK(world.files.sync_dir(dir));
-        dir = std::string(path::parent(dir));
-      }
-      folder_synced = true;
-    }
-    return {};
-  }
-};
-
-RolloutLog::RolloutLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-RolloutLog::~RolloutLog() { impl_->drain(); }
-
-std::unique_ptr<RolloutLog> RolloutLog::create(io::World& world, std::string path, Warn warn) {
-  return std::unique_ptr<RolloutLog>(new RolloutLog(std::make_unique<Impl>(world, std::move(path), std::move(warn))));
-}
 
 namespace rollout_log_detail {
 
@@ -126,38 +24,133 @@ Result<std::uint64_t> end_of_last_line(io::AppendFile& file, std::uint64_t size)
 }
 
 /// A last line without newline: whole JSON (its newline was lost) is completed, anything else is set aside.
-Result<std::uint64_t> repair_tail(io::World& world, io::AppendFile& file, const std::string& path,
-                                  const RolloutLog::Warn& warn) {
+Result<> repair_tail(io::World& world, io::AppendFile& file, const std::string& path, const RolloutLog::Warn& warn) {
   TRY(auto size, file.size());
   TRY(auto good, end_of_last_line(file, size));
-  if (good == size) return size;
+  if (good == size) return {};
   TRY(auto tail, file.read_at(good, size - good));
   auto parsed = parse_json(tail);
-  if (parsed && parsed->is_object()) {
-    CHECK(file.append("\n"));
-    return size + 1;
-  }
+  if (parsed && parsed->is_object()) return file.append("\n");
   std::string aside = fmt::format("{}.torn-{}", path, good);
-  CHECK(world.files.write(aside, tail, 0600));
+  CHECK(world.files.write_atomic(aside, tail, 0600));
   CHECK(file.truncate(good));
+  // Else a power cut might join the old bytes with those of the next record, and make a record that nobody wrote.
+  CHECK(file.sync());
   warn(fmt::format("The last record of {} was cut short by an earlier crash ({} bytes); it was set aside in {}.", path,
                    tail.size(), aside));
-  return good;
+  return {};
+}
+
+/// Cuts off the part of a line that a failed write left. It holds no newline, and the queue has the whole line.
+Result<> cut_partial_line(io::AppendFile& file) {
+  TRY(auto size, file.size());
+  TRY(auto good, end_of_last_line(file, size));
+  if (good == size) return {};
+  return file.truncate(good);
 }
 
 }  // namespace rollout_log_detail
 
+using namespace rollout_log_detail;
+
+struct RolloutLog::Impl {
+  Impl(io::World& w, std::string p, Warn fn) : world(w), path(std::move(p)), warn(std::move(fn)) {}
+
+  io::World& world;
+  std::string path;
+  Warn warn;
+  std::unique_ptr<io::AppendFile> file;  // kept open, and so locked, through all failures
+  bool wanted = false;                   // materialise() was called, or an existing file was opened
+  bool tail_known = false;               // what an earlier crash left at the end was looked at
+  bool torn = false;                     // a failed write may have left a partial line at the end
+  bool folders_synced = false;
+  bool failing = false;           // a failure was reported and nothing was written since
+  bool sync_failing = false;      // a failure was reported and no sync succeeded since
+  std::deque<std::string> queue;  // lines that are not in the file yet, with their newlines
+  std::uint64_t written = 0;      // counts writes; a sync covers those before it
+  std::uint64_t synced = 0;
+
+  void tell(bool& told, const Error& error, std::string text) {
+    if (std::exchange(told, true)) return;
+    log(Level::error, "store", "{}", error.text());
+    warn(std::move(text));
+  }
+  void fail(const Error& error) {
+    tell(failing, error,
+         fmt::format("The session file {} cannot be written: {}. The session goes on in memory; writing is tried again "
+                     "with every new record.",
+                     path, error.text()));
+  }
+  void fail_sync(const Error& error) {
+    tell(sync_failing, error,
+         fmt::format("The session file {} cannot be brought to stable storage: {}. What was written survives the end "
+                     "of this program, but perhaps not a power failure.",
+                     path, error.text()));
+  }
+
+  Result<> make_ready() {
+    if (!file) {
+      CHECK(world.files.make_dirs(std::string(path::parent(path))));
+      TRY(auto opened, world.files.open_append(path, true));
+      CHECK(opened->lock());
+      file = std::move(opened);
+    }
+    if (!tail_known) CHECK(repair_tail(world, *file, path, warn));
+    tail_known = true;
+    if (torn) CHECK(cut_partial_line(*file));
+    torn = false;
+    return {};
+  }
+
+  /// Writes what has queued, oldest first; stops at the first failure, leaving the rest queued.
+  void drain() {
+    while (wanted && !queue.empty()) {
+      auto done = make_ready();
+      if (done) {
+        done = file->append(queue.front());
+        torn = !done && file->written() > 0;
+      }
+      if (!done) {
+        if (torn && cut_partial_line(*file)) torn = false;
+        fail(done.error());
+        return;
+      }
+      ++written;
+      queue.pop_front();
+    }
+    failing = false;
+  }
+
+  Result<> sync_now() {
+    CHECK(file->sync());
+    if (!folders_synced) CHECK(sync_folders(world.files, path));
+    folders_synced = true;
+    return {};
+  }
+};
+
+RolloutLog::RolloutLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RolloutLog::~RolloutLog() { impl_->drain(); }
+
+std::unique_ptr<RolloutLog> RolloutLog::create(io::World& world, std::string path, Warn warn) {
+  return std::unique_ptr<RolloutLog>(new RolloutLog(std::make_unique<Impl>(world, std::move(path), std::move(warn))));
+}
+
 Result<std::unique_ptr<RolloutLog>> RolloutLog::open(io::World& world, std::string path, Warn warn) {
   auto impl = std::make_unique<Impl>(world, path, std::move(warn));
-  TRY(auto file, world.files.open_append(path, false));
-  if (auto locked = file->lock(); !locked) {
+  TRY(impl->file, world.files.open_append(path, false));
+  if (auto locked = impl->file->lock(); !locked) {
+    if (locked.error().kind != Kind::conflict) return tl::unexpected(locked.error());
     return wrap(locked.error(), fmt::format("the session file {} is open in another process", path),
                 "close the other one, or start a new session");
   }
-  TRY(impl->good_size, rollout_log_detail::repair_tail(world, *file, path, impl->warn));
-  impl->file = std::move(file);
+  // Whoever held the lock before may have moved or deleted the file: writes would go where nobody looks.
+  TRY(auto inode, impl->file->inode());
+  TRY(auto named, world.files.stat(path));
+  if (named.inode != inode)
+    return burin::fail(Kind::conflict, fmt::format("the session file {} was just replaced", path), "try again");
   impl->wanted = true;
-  impl->folder_synced = true;
+  impl->written = 1;  // the program before may have died before its sync
   return std::unique_ptr<RolloutLog>(new RolloutLog(std::move(impl)));
 }
 
@@ -200,8 +193,9 @@ io::Task<> RolloutLog::sync() {
   auto done = co_await io::offload(impl->world.pool, [impl] { return impl->sync_now(); });
   if (done) {
     impl->synced = covers;
+    impl->sync_failing = false;
   } else {
-    impl->fail(done.error());
+    impl->fail_sync(done.error());
   }
 }
 

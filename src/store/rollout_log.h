@@ -2,12 +2,12 @@
 //
 // The promise: a record is in the file (handed to the operating system) before anyone is told of it; it is on stable
 // storage after sync(), which runs at the end of every turn and before a tool with side effects starts. After a crash
-// exactly the acknowledged lines come back; a torn last line is cut off when the log is opened again, and its bytes are
-// kept beside it.
+// exactly the acknowledged lines come back; a torn last line is cut off before the first line of the next writer, and
+// its bytes are kept beside the file.
 //
 // When writing fails (disk full, I/O error) nothing is dropped: the lines queue in memory, the user is told once, and
-// every later append tries again, after cutting back a partial line. The file never holds glued, repeated or torn
-// lines.
+// every later append tries again, after cutting back a partial line. The file stays open and locked meanwhile, so that
+// nobody else writes between. It never holds glued, repeated or torn lines.
 //
 // Threads: loop thread; sync() runs on the pool.
 #pragma once
@@ -30,8 +30,8 @@ class RolloutLog {
 
   /// A log that exists in memory only until materialise() is called. `path` is absolute.
   static std::unique_ptr<RolloutLog> create(io::World& world, std::string path, Warn warn);
-  /// A log that continues an existing file: locks it and repairs its tail. Kind::conflict when another process has it
-  /// open for writing.
+  /// A log that continues an existing file: locks it, and changes nothing before the first append. Kind::conflict when
+  /// another process has it open for writing. Read the file after this, not before: its lines are final from then on.
   static Result<std::unique_ptr<RolloutLog>> open(io::World& world, std::string path, Warn warn);
   ~RolloutLog();
 
@@ -85,6 +85,7 @@ struct Damage {
 struct RolloutInfo {
   std::string path;
   std::string thread_id;
+  bool has_meta = false;        // else the id is that of the file's name
   std::uint64_t size = 0;       // bytes
   bool ends_in_newline = true;  // else the last record was cut short, or is about to be
   std::vector<Damage> damages;  // in file order

@@ -85,6 +85,20 @@ std::string day_folder(const std::string& home, std::string_view file_name) {
   return fmt::format("{}/sessions/{}/{}/{}", home, t.substr(0, 4), t.substr(5, 2), t.substr(8, 2));
 }
 
+Result<> sync_folders(io::Files& files, const std::string& path) {
+  constexpr int levels = 6;  // day, month, year, sessions, home, the folder of the home
+  std::string dir(path::parent(path));
+  for (int level = 0; level < levels && !dir.empty(); ++level) {
+    auto done = files.sync_dir(dir);
+    // A folder that we may not open is not one that we made.
+    bool foreign = level > 0 && !done && (done.error().sys == EACCES || done.error().sys == EPERM);
+    if (!done && !foreign) return done;
+    if (dir == "/") break;
+    dir = std::string(path::parent(dir));
+  }
+  return {};
+}
+
 std::string archive_folder(const std::string& home) { return path::join(home, "archived_sessions"); }
 
 }  // namespace burin::store

@@ -36,4 +36,8 @@ std::optional<SessionFile> session_file_at(std::string path, bool archived);
 std::string day_folder(const std::string& home, std::string_view file_name);
 std::string archive_folder(const std::string& home);
 
+/// Makes durable the names that lead to a file: its own, and those of its folder and the folders above, up to the one
+/// that holds the home.
+Result<> sync_folders(io::Files& files, const std::string& path);
+
 }  // namespace burin::store

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "store/session_files.h"
 
 namespace burin::store {
 
@@ -36,8 +37,9 @@ std::string name_line(std::string_view thread_id, std::string_view name, std::in
   return out + fmt::format(",\"updated_at\":\"{}\"}}\n", io::utc_ns_text(now_ns));
 }
 
-/// One write under the lock; a line that was torn before is ended first, so that it costs only itself.
-Result<> append_line(io::AppendFile& file, std::string line) {
+/// One write under the lock, to stable storage; a line that was torn before is ended first, so that it costs only
+/// itself.
+Result<> append_line(io::Files& files, const std::string& home, io::AppendFile& file, std::string line) {
   TRY(auto size, file.size());
   if (size > 0) {
     TRY(auto last, file.read_at(size - 1, 1));
@@ -47,7 +49,9 @@ Result<> append_line(io::AppendFile& file, std::string line) {
   if (!done && file.written() > 0) {
     if (auto cut = file.truncate(size); !cut) return wrap(std::move(cut).error(), "part of a line stays behind");
   }
-  return done;
+  CHECK(std::move(done));
+  CHECK(file.sync());
+  return sync_folders(files, index_path(home));
 }
 
 }  // namespace session_names_detail
@@ -93,7 +97,9 @@ io::Task<Result<>> set_name(io::World& world, std::string home, std::string thre
     locked = file->lock();
   }
   if (!locked) co_return Fail(std::move(locked).error());
-  co_return append_line(*file, name_line(thread_id, trimmed, world.clock.now_ns()));
+  co_return co_await io::offload(world.pool, [&] {
+    return append_line(world.files, home, *file, name_line(thread_id, trimmed, world.clock.now_ns()));
+  });
 }
 
 }  // namespace burin::store

@@ -3,6 +3,7 @@
 #include "io/fake_files.h"
 #include "io/fake_http.h"
 #include "io/fake_process.h"
+#include "io/power_files.h"
 #include "io/world.h"
 
 namespace burin::testing {
@@ -12,7 +13,7 @@ struct FakeWorld {
   io::Pool pool{1};
   io::FixedClock clock;
   io::SeededRandom random{7};
-  io::MemFiles memory;
+  io::PowerFiles memory;
   io::FaultFiles files{memory};
   io::ScriptedProcesses processes;
   io::ScriptedHttp http;
