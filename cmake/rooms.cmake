@@ -40,6 +40,10 @@ if(TARGET burin_cli)
   target_link_libraries(burin PRIVATE burin_cli)
 endif()
 
+# Measured by bench/run; not part of the default build.
+add_executable(bench_append EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/append.cc)
+target_link_libraries(bench_append PRIVATE burin_store)
+
 # fuzz/<name>_fuzz.cc is one libFuzzer program each.
 if(BURIN_FUZZ)
   file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/*_fuzz.cc)
