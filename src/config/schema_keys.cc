@@ -415,7 +415,7 @@ constexpr Member top_members[] = {
     {"apps", &apps, not_yet},
     {"cli_auth_credentials_store", &credentials_store},
     {"forced_login_method", &login_method},
-    {"forced_chatgpt_workspace_id", &text, not_yet},
+    {"forced_chatgpt_workspace_id", &text},
     {"chatgpt_base_url", &text, not_yet},
     {"notify", &texts, not_yet},
     {"file_opener", &opener, inert},
