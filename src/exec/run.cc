@@ -332,7 +332,8 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
       co_return 1;
     }
   }
-  if (auto usable = co_await p.auth->current(); !usable) {
+  const bool own_key = p.config->provider.env_key || p.config->provider.experimental_bearer_token;
+  if (auto usable = co_await p.auth->current(); !usable && !own_key) {
     err.write(fmt::format("Error: {}\n", usable.error().message));
     co_return 1;
   }
