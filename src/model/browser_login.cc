@@ -131,6 +131,11 @@ void BrowserLogin::end(Result<> result) {
   ended_.set();
 }
 
+void BrowserLogin::cancel() {
+  end(fail(Kind::denied, "Login cancelled"));
+  page_shown_.set();
+}
+
 io::Task<> BrowserLogin::answer(io::ServerExchange& exchange) {
   const std::string& path = exchange.request().path;
   if (path == "/auth/callback") {
@@ -141,7 +146,6 @@ io::Task<> BrowserLogin::answer(io::ServerExchange& exchange) {
     if (result_) page_shown_.set();
   } else if (path == "/cancel") {
     (void)co_await exchange.respond(200, plain(), "Login cancelled");
-    page_shown_.set();
     cancel();
   } else {
     (void)co_await exchange.respond(404, plain(), "Not found");
@@ -196,8 +200,11 @@ io::Task<Result<>> BrowserLogin::wait() {
   std::optional<io::Cancelled> cancelled;
   try {
     auto in_time = co_await io::with_deadline(login_limit, "login", wait_for(&ended_));
-    if (!in_time) end(fail(Kind::timeout, "Login timed out"));
-    (void)co_await io::with_deadline(page_limit, "last page", wait_for(&page_shown_));
+    if (in_time) {
+      (void)co_await io::with_deadline(page_limit, "last page", wait_for(&page_shown_));
+    } else {
+      end(fail(Kind::timeout, "Login timed out"));
+    }
   } catch (const io::Cancelled& c) {
     cancelled = c;
   }

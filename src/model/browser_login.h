@@ -29,7 +29,7 @@ class BrowserLogin {
   std::uint16_t port() const { return server_->port(); }
   /// Until signed in, refused, cancelled (Kind::denied), or 10 minutes have passed (Kind::timeout).
   io::Task<Result<>> wait();
-  void cancel() { end(fail(Kind::denied, "Login cancelled")); }
+  void cancel();
 
  private:
   BrowserLogin(io::World& world, LoginOptions options, Save save);
