@@ -319,6 +319,18 @@ def test_32_processes_renew_once():
         assert not any(secret in text for text in logs for secret in secrets)
 
 
+def test_a_provider_with_its_own_key_needs_no_login():
+    with Place() as place, Mock(DONE) as mock, Issuer(tokens) as issuer:
+        place.configure(mock)
+        env = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": issuer.url}
+        auth_file(place).write_text("{")
+        assert run(BINARY, place, ["exec", "go"], env=env).returncode == 0
+        write_login(place, "2020-01-01T00:00:00Z")
+        assert run(BINARY, place, ["exec", "go"], env=env).returncode == 0
+        assert [r["headers"]["authorization"] for r in with_lower_names(mock)] == ["Bearer k", "Bearer k"]
+        assert not issuer.requests
+
+
 def with_lower_names(mock):
     return [{"headers": {k.lower(): v for k, v in r["headers"].items()}} for r in mock.requests]
 

@@ -180,6 +180,11 @@ model::Identity identity(io::World& world, const config::Config& config) {
 io::Task<Step<std::shared_ptr<model::AuthManager>>> credentials(io::World& world, const config::Config& config) {
   auto auth = std::make_shared<model::AuthManager>(world, model::auth_options(config, identity(world, config), true));
   auto checked = co_await auth->load();
+  if (!checked && !model::uses_login(config.provider)) {
+    log(Level::warn, "auth", "going on without the login, which this provider does not use: {}",
+        checked.error().text());
+    co_return auth;
+  }
   if (checked) checked = co_await auth->check_restrictions();
   if (!checked) {
     const auto& e = checked.error();
@@ -332,10 +337,11 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
       co_return 1;
     }
   }
-  const bool own_key = p.config->provider.env_key || p.config->provider.experimental_bearer_token;
-  if (auto usable = co_await p.auth->current(); !usable && !own_key) {
-    err.write(fmt::format("Error: {}\n", usable.error().message));
-    co_return 1;
+  if (model::uses_login(p.config->provider)) {
+    if (auto usable = co_await p.auth->current(); !usable) {
+      err.write(fmt::format("Error: {}\n", usable.error().message));
+      co_return 1;
+    }
   }
   auto thread = co_await agent::Thread::start(world, std::move(thread_options), sink);
   if (!thread) {

@@ -21,8 +21,12 @@ ModelResult<Credential> credential_for(const config::ProviderDef& provider, cons
   return Credential{auth.token, auth.account_id};
 }
 
+bool uses_login(const config::ProviderDef& provider) {
+  return !provider.env_key && !provider.experimental_bearer_token;
+}
+
 bool sends_tokens_elsewhere(const config::ProviderDef& provider, const Auth& auth) {
-  if (auth.mode != Auth::Mode::chatgpt || provider.env_key || provider.experimental_bearer_token) return false;
+  if (auth.mode != Auth::Mode::chatgpt || !uses_login(provider)) return false;
   if (!provider.base_url) return false;
   std::string_view host = *provider.base_url;
   if (auto at = host.find("://"); at != std::string_view::npos) host.remove_prefix(at + 3);

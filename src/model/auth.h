@@ -30,6 +30,9 @@ struct Credential {
 ModelResult<Credential> credential_for(const config::ProviderDef& provider, const Auth& auth,
                                        const io::Environment& env);
 
+/// Whether requests carry the login at all: not when the provider has a key or token of its own.
+bool uses_login(const config::ProviderDef& provider);
+
 /// True when stored ChatGPT tokens would go to a host that is neither loopback nor OpenAI's: worth a warning.
 bool sends_tokens_elsewhere(const config::ProviderDef& provider, const Auth& auth);
 

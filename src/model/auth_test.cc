@@ -45,7 +45,9 @@ TEST_F(AuthTest, TokensThatGoElsewhere) {
     EXPECT_EQ(sends_tokens_elsewhere(p, chatgpt), elsewhere) << url;
     EXPECT_FALSE(sends_tokens_elsewhere(p, {Auth::Mode::api_key, "k", {}}));
   }
+  EXPECT_TRUE(uses_login(p));
   p.env_key = "K";
+  EXPECT_FALSE(uses_login(p));
   EXPECT_FALSE(sends_tokens_elsewhere(p, chatgpt));
 }
 
