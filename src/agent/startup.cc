@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "context/agents_md.h"
 #include "context/rebuild.h"
-#include "model/auth.h"
 
 namespace burin::agent {
 
@@ -87,7 +86,7 @@ void make_client(Session& session) {
   options.identity = session.options.identity;
   if (c.requirements.us_residency) options.identity.residency = "us";
   options.provider = c.provider;
-  options.auth = session.options.auth;
+  if (session.options.auth) options.auth = session.options.auth->cached();
   options.thread_id = session.thread_id;
   options.beta_features = join(config::beta_features(c.features), ",");
   options.compress_requests = c.features.enabled(config::Feature::enable_request_compression);

@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "io/world.h"
+#include "model/auth_manager.h"
 #include "model/headers.h"
 #include "sandbox/linux.h"
 #include "wire/event.h"
@@ -34,7 +35,7 @@ class EventSink {
 struct ThreadOptions {
   std::shared_ptr<const config::Config> config;
   model::Identity identity;
-  model::Auth auth;
+  std::shared_ptr<model::AuthManager> auth;  // shared by all threads of the process; null: no credentials
   sandbox::Mechanisms mechanisms;
   wire::SessionSource source;
   std::string model;                         // chosen slug

@@ -44,6 +44,11 @@ bool contains(std::string_view s, std::string_view part);
 std::string base64(std::string_view bytes);                          // standard alphabet, padded
 std::optional<std::string> base64_decode(std::string_view text);     // standard, padding required
 std::optional<std::string> base64url_decode(std::string_view text);  // without padding
+std::string base64url(std::string_view bytes);                       // without padding
+/// For a value in a URL's query or a form: everything but letters, digits and -._~ as %XX.
+std::string percent_encode(std::string_view text);
+/// A value of a query: %XX and '+'; ill-formed escapes stay as they are.
+std::string percent_decode(std::string_view text);
 std::string hex(std::string_view bytes);
 std::array<std::uint8_t, 20> sha1(std::string_view bytes);
 std::array<std::uint8_t, 32> sha256(std::string_view bytes);

@@ -95,6 +95,9 @@ TEST(Text, Base64) {
   EXPECT_EQ(base64url_decode("_-8"), "\xff\xef");
   EXPECT_EQ(base64url_decode("_-8="), std::nullopt);
   EXPECT_EQ(base64url_decode("/+8"), std::nullopt);
+  EXPECT_EQ(base64url("\xff\xef"), "_-8");
+  EXPECT_EQ(percent_encode("a b&c=\xc3\xa4-._~"), "a%20b%26c%3D%C3%A4-._~");
+  EXPECT_EQ(percent_decode("a+b%20c%C3%a4%zz%4"), "a b c\xc3\xa4%zz%4");
 }
 
 TEST(Text, Digests) {

@@ -32,12 +32,16 @@ struct Sink {
     std::vector<std::string> images;
     bool last = false, all = false;
   } resume;
-  // Of `features list` and `sandbox linux`.
+  // Of `features list`, `sandbox linux`, `login` and `logout`.
   std::vector<std::string> tool_config, tool_enable, tool_disable;
   std::string shell = "bash";
   std::vector<std::string> command;
   bool sandbox_full_auto = false, keep = false, ledger_json = false, check_all = false, check_json = false;
   std::string thread, rescue_to;
+  struct LoginSink {
+    std::string issuer, client_id, key;
+    bool device = false, with_key = false;
+  } login;
   // Of `sessions`; only one of its commands is there at a time.
   struct SessionsSink {
     Sessions command;
@@ -184,6 +188,20 @@ void add_sessions(CLI::App& root, Sink& sink) {
   }
 }
 
+void add_login(CLI::App& root, Sink& s) {
+  auto& l = s.login;
+  auto* app = root.add_subcommand("login", "Sign in with ChatGPT in the browser, or with an API key");
+  app->add_flag("--with-api-key", l.with_key,
+                "Read an API key from stdin: printenv OPENAI_API_KEY | burin login --with-api-key");
+  app->add_flag("--device-auth", l.device, "Sign in with a code that you type in a browser on any machine");
+  app->add_option("--api-key", l.key)->group("");  // only to say that it is not accepted
+  app->add_option("--experimental_issuer", l.issuer)->group("");
+  app->add_option("--experimental_client-id", l.client_id)->group("");
+  auto* status = app->add_subcommand("status", "Tell who is signed in; exit code 1 if nobody is");
+  auto* logout = root.add_subcommand("logout", "Remove the stored credentials");
+  for (auto* each : {app, status, logout}) add_config(*each, s.tool_config, s.tool_enable, s.tool_disable);
+}
+
 void build(CLI::App& app, Sink& s) {
   app.formatter(help_formatter());
   app.set_help_flag("-h,--help", "Print help");
@@ -211,9 +229,10 @@ void build(CLI::App& app, Sink& s) {
   app.add_option("PROMPT", s.prompt)->group("");
 
   add_exec(app, s);
+  add_login(app, s);
   add_sessions(app, s);
-  add_unavailable(app, {"review", "resume", "fork", "login", "logout", "mcp", "mcp-server", "app-server", "apply", "a",
-                        "cloud", "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
+  add_unavailable(app, {"review", "resume", "fork", "mcp", "mcp-server", "app-server", "apply", "a", "cloud",
+                        "cloud-tasks", "execpolicy", "responses-api-proxy", "stdio-to-uds"});
   auto* completion = app.add_subcommand("completion", "Print a shell completion script");
   completion->add_option("SHELL", s.shell, "For which shell")
       ->check(CLI::IsMember({"bash", "elvish", "fish", "powershell", "zsh"}));
@@ -287,6 +306,14 @@ Sessions sessions_command(Sink& s, const CLI::App& app) {
   out.query.cwd = set(s.sessions.cwd);
   out.query.order = s.sessions.sort == "created" ? store::SessionOrder::created : store::SessionOrder::updated;
   return out;
+}
+
+Login::Action login_action(const Sink& s, const CLI::App& login) {
+  using Action = Login::Action;
+  if (*login.get_subcommand("status")) return Action::status;
+  if (s.login.device) return Action::device_code;
+  if (login.get_option("--api-key")->count() > 0) return Action::key_as_argument;
+  return s.login.with_key ? Action::key_from_stdin : Action::browser;
 }
 
 Exec exec_command(const Sink& s, bool resumed) {
@@ -399,6 +426,9 @@ Command parse(int argc, char** argv) {
   std::vector<exec::ConfigArgument> overrides;
   take_overrides(overrides, s.config, s.enable, s.disable);
   take_overrides(overrides, s.tool_config, s.tool_enable, s.tool_disable);
+  auto* login = app.get_subcommand("login");
+  if (*login) return Login{login_action(s, *login), s.login.issuer, s.login.client_id, overrides};
+  if (*app.get_subcommand("logout")) return Login{.action = Login::Action::logout, .config_arguments = overrides};
   if (*app.get_subcommand("features")) return FeaturesList{overrides, set(s.profile)};
   auto* sandbox = app.get_subcommand("sandbox");
   if (*sandbox) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/login_command.h"
 #include "cli/sessions_command.h"
 #include "exec/options.h"
 
@@ -60,7 +61,7 @@ struct Unavailable {
 };
 
 using Command = std::variant<Done, Interactive, Unavailable, Exec, Completion, FeaturesList, Sessions, SandboxLinux,
-                             SandboxStatus, Fsck, DebugLedger, MockServer, Demo>;
+                             SandboxStatus, Fsck, DebugLedger, MockServer, Demo, Login>;
 Command parse(int argc, char** argv);
 
 /// The command tree as completion scripts need it; hidden options and commands are left out.

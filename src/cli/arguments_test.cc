@@ -17,6 +17,38 @@ Command parse_words(std::vector<std::string> words) {
 
 const exec::Options& options(const Command& command) { return std::get<Exec>(command).options; }
 
+TEST(Arguments, Login) {
+  using Action = Login::Action;
+  const std::pair<std::vector<std::string>, Action> rows[] = {
+      {{"login"}, Action::browser},
+      {{"login", "--device-auth"}, Action::device_code},
+      {{"login", "--with-api-key"}, Action::key_from_stdin},
+      {{"login", "--with-api-key", "--device-auth"}, Action::device_code},
+      {{"login", "--api-key", "x"}, Action::key_as_argument},
+      {{"login", "status"}, Action::status},
+      {{"logout"}, Action::logout},
+  };
+  for (const auto& [words, action] : rows) {
+    auto command = parse_words(words);
+    ASSERT_TRUE(std::holds_alternative<Login>(command)) << words.back();
+    EXPECT_EQ(std::get<Login>(command).action, action) << words.back();
+  }
+  auto login = std::get<Login>(parse_words(
+      {"-c", "a=1", "login", "--experimental_issuer", "http://i", "--experimental_client-id", "me", "-c", "b=2"}));
+  EXPECT_EQ(login.issuer + " " + login.client_id, "http://i me");
+  ASSERT_EQ(login.config_arguments.size(), 2u);
+  EXPECT_EQ(login.config_arguments[0].text + login.config_arguments[1].text, "a=1b=2");
+  EXPECT_EQ(std::get<Done>(parse_words({"login", "nope"})).code, 2);
+}
+
+TEST(Login, KeysAreMasked) {
+  EXPECT_EQ(masked_key("sk-proj-abcdefghij12345"), "sk-proj-***12345");
+  EXPECT_EQ(masked_key("12345678901234"), "12345678***01234");
+  EXPECT_EQ(masked_key("1234567890123"), "***");
+  EXPECT_EQ(masked_key(""), "***");
+  EXPECT_EQ(masked_key("日本語日本語日本語日本語日本"), "日本語日本語日本***日本語日本");
+}
+
 TEST(Arguments, TheWholeListOfTheSdk) {
   auto command = parse_words({"exec",
                               "--experimental-json",
@@ -211,7 +243,7 @@ TEST(Arguments, CommandsThatAreNotHere) {
     const auto* missing = std::get_if<Unavailable>(&command);
     return missing != nullptr ? missing->name : "-";
   };
-  EXPECT_EQ(name({"login", "status"}), "burin login");
+  EXPECT_EQ(name({"mcp", "list"}), "burin mcp");
   EXPECT_EQ(name({"-c", "a=1", "mcp", "add", "docs", "--", "node", "--x"}), "burin mcp");
   EXPECT_EQ(name({"exec", "--json", "review", "--uncommitted"}), "burin exec review");
   EXPECT_EQ(name({"features", "enable", "undo"}), "burin features enable");

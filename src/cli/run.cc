@@ -127,6 +127,15 @@ int run_sessions_command(Sessions command) {
   return io::run_task(real.world().loop, run_sessions(real.world(), place->home, std::move(command)));
 }
 
+int run_login_command(const Login& command) {
+  auto place = find_place("");
+  if (!place) return place.error();
+  RealWorld real(std::move(place->env));
+  auto config = load(real.world(), place->home, FeaturesList{command.config_arguments, std::nullopt}, false);
+  if (!config) return config.error();
+  return io::run_task(real.world().loop, run_login(real.world(), *config, command));
+}
+
 constexpr int interrupted_code = 130;
 
 /// Nothing when a signal ended it.
@@ -239,6 +248,7 @@ struct Runner {
   int operator()(const Completion& c) const { return io::write_all(1, completion_script(c.shell)) ? 0 : 1; }
   int operator()(const FeaturesList& command) const { return list_features(command); }
   int operator()(Sessions& command) const { return run_sessions_command(std::move(command)); }
+  int operator()(const Login& command) const { return run_login_command(command); }
   int operator()(const SandboxLinux& command) const { return run_sandbox(command); }
   int operator()(const SandboxStatus&) const { return show_sandbox(); }
   int operator()(const Fsck& command) const { return run_fsck(command); }

@@ -344,12 +344,6 @@ class Deriver {
 
   void limits_of_this_version() {
     out_.warnings = unused_keys(root_, out_.profile);
-    if (out_.cli_auth_credentials_store == CredentialsStore::keyring ||
-        out_.cli_auth_credentials_store == CredentialsStore::ephemeral) {
-      out_.warnings.push_back(fmt::format(
-          "`cli_auth_credentials_store = \"{}\"` is not available in this version: credentials are kept in {}",
-          to_string(out_.cli_auth_credentials_store), path::join(out_.home, "auth.json")));
-    }
     if (out_.requirements.rules) {
       out_.warnings.push_back(fmt::format("`rules` is set in {} but this version does not use it yet",
                                           origin_text(*out_.requirements.rules)));

@@ -459,10 +459,5 @@ TEST_F(LoadConfig, FeatureFlagsOfTheCommandLine) {
   EXPECT_EQ(feature_override("nope", true).error().report(), "Error: Unknown feature flag: nope");
 }
 
-TEST_F(LoadConfig, KeyringIsNotSilentlyReplaced) {
-  user("cli_auth_credentials_store='keyring'\n");
-  EXPECT_THAT(loaded().warnings, ElementsAre(HasSubstr("credentials are kept in /h/auth.json")));
-}
-
 }  // namespace
 }  // namespace burin::config

@@ -416,7 +416,7 @@ constexpr Member top_members[] = {
     {"forced_login_method", &login_method},
     {"prewarm_mode", &prewarm_mode},
     {"rate_limit_wait_minutes", &u16},
-    {"forced_chatgpt_workspace_id", &text, not_yet},
+    {"forced_chatgpt_workspace_id", &text},
     {"chatgpt_base_url", &text, not_yet},
     {"notify", &texts, not_yet},
     {"file_opener", &opener, inert},

@@ -11,7 +11,7 @@
 #include "exec/output.h"
 #include "exec/prompt.h"
 #include "io/stdio.h"
-#include "model/auth.h"
+#include "model/auth_manager.h"
 #include "model/catalog.h"
 #include "model/oss.h"
 #include "sandbox/policy.h"
@@ -163,25 +163,38 @@ std::string chosen_model(const config::Config& config, const Options& options, c
 
 struct Prepared {
   std::shared_ptr<const config::Config> config;
-  model::Auth auth;
+  std::shared_ptr<model::AuthManager> auth;
   std::optional<std::string> resume_path;
   std::string prompt;
   std::optional<json::value> schema;
   std::string start_dir;
 };
 
-Step<model::Auth> credentials(io::World& world, const config::Config& config) {
-  auto auth = model::load_auth(world.files, world.env, config.home, true);
-  auto checked = auth ? model::check_login(world.files, config, *auth) : tl::unexpected(auth.error());
-  if (checked) {
-    if (model::sends_tokens_elsewhere(config.provider, *auth)) {
-      log(Level::warn, "auth", "the ChatGPT login is sent to {}, which is not a host of OpenAI",
-          config.provider.base_url.value_or(""));
-    }
-    return *auth;
+model::Identity identity(io::World& world, const config::Config& config) {
+  auto os_release = world.files.read("/etc/os-release", 1 << 16);
+  auto out = model::make_identity(world.env, originator, "", os_release ? *os_release : "");
+  if (config.requirements.us_residency) out.residency = "us";
+  return out;
+}
+
+io::Task<Step<std::shared_ptr<model::AuthManager>>> credentials(io::World& world, const config::Config& config) {
+  auto auth = std::make_shared<model::AuthManager>(world, model::auth_options(config, identity(world, config), true));
+  auto checked = co_await auth->load();
+  if (!checked && !model::uses_login(config.provider)) {
+    log(Level::warn, "auth", "going on without the login, which this provider does not use: {}",
+        checked.error().text());
+    co_return auth;
   }
-  const auto& e = checked.error();
-  return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix)});
+  if (checked) checked = co_await auth->check_restrictions();
+  if (!checked) {
+    const auto& e = checked.error();
+    co_return tl::unexpected(Refused{fmt::format("Error: {}{}{}", e.text(), e.fix.empty() ? "" : "; ", e.fix)});
+  }
+  if (model::sends_tokens_elsewhere(config.provider, auth->cached())) {
+    log(Level::warn, "auth", "the ChatGPT login is sent to {}, which is not a host of OpenAI",
+        config.provider.base_url.value_or(""));
+  }
+  co_return auth;
 }
 
 /// Everything of cli-config.md 3.2, in its order.
@@ -195,7 +208,7 @@ io::Task<Step<Prepared>> prepare(io::World& world, Options& options, const std::
   if (!config) co_return tl::unexpected(config.error());
   p.config = *config;
   for (const auto& text : p.config->warnings) err.write(fmt::format("note: {}\n", text));
-  auto auth = credentials(world, *p.config);
+  auto auth = co_await credentials(world, *p.config);
   if (!auth) co_return tl::unexpected(auth.error());
   p.auth = std::move(*auth);
   bool check = !options.skip_git_repo_check && !options.overrides.bypass;
@@ -302,14 +315,13 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   auto& p = *prepared;
   auto printer = options.json ? make_json_printer(out) : make_human_printer(err, world.loop);
   Sink sink(*printer);
-  auto os_release = world.files.read("/etc/os-release", 1 << 16);
-  std::string model = chosen_model(*p.config, options, p.auth);
+  std::string model = chosen_model(*p.config, options, p.auth->cached());
   auto mechanisms = sandbox::probe_mechanisms();
   tell_protection(*p.config, mechanisms, err);
   agent::ThreadOptions thread_options{
       .config = p.config,
-      .identity = model::make_identity(world.env, originator, "", os_release ? *os_release : ""),
-      .auth = std::move(p.auth),
+      .identity = identity(world, *p.config),
+      .auth = p.auth,
       .mechanisms = mechanisms,
       .source = wire::source::Exec{},
       .model = model,
@@ -322,6 +334,12 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
                                                      [to](std::string line) { to->write(line + "\n"); });
     if (!ready) {
       err.write(fmt::format("Error: OSS setup failed: {}; {}\n", ready.error().text(), ready.error().fix));
+      co_return 1;
+    }
+  }
+  if (model::uses_login(p.config->provider)) {
+    if (auto usable = co_await p.auth->current(); !usable) {
+      err.write(fmt::format("Error: {}\n", usable.error().message));
       co_return 1;
     }
   }

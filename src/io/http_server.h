@@ -1,5 +1,5 @@
-// A small HTTP/1.1 server on the loop: the peer of our own client in tests, and the ground on which the scripted model
-// server stands. It serves loopback only.
+// A small HTTP/1.1 server on the loop: the peer of our own client in tests, the ground on which the scripted model
+// server stands, and the listener that a browser comes back to after a login. It serves loopback only.
 //
 // Why not a library: such a server must be able to misbehave. A handler owns the connection while it runs and may write
 // any bytes, stop in the middle, reset, or go on speaking another protocol after an upgrade.

@@ -8,6 +8,7 @@
 #include "io/environment.h"
 #include "io/files.h"
 #include "io/http.h"
+#include "io/keyring.h"
 #include "io/loop.h"
 #include "io/process.h"
 
@@ -23,6 +24,7 @@ struct World {
   Processes& processes;
   Http& http;
   const Environment& env;
+  Keyring& keyring = real_keyring();
 };
 
 }  // namespace burin::io

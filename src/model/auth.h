@@ -1,8 +1,7 @@
-// Credentials of model requests (model-client.md 4).
+// Credentials of model requests (model-client.md 4.2): what is in use, and which of it a request carries.
 //
-// Sources, first hit wins: CODEX_API_KEY (only where the entry point allows it), then `<home>/auth.json`. A file that
-// is there but cannot be read is an error that names it: going on without credentials would only look like a wrong key.
-// A provider's own key variable or bearer token comes before both, see credential_for.
+// Where they come from and how they stay fresh is auth_manager.h's business. A provider's own key variable or bearer
+// token comes before them, see credential_for.
 #pragma once
 #include <optional>
 #include <string>
@@ -20,13 +19,6 @@ struct Auth {
   bool stored = false;                    // from the home, not from the environment
 };
 
-/// Reads the sources above. `allow_env_key`: exec honours CODEX_API_KEY, other entry points do not.
-Result<Auth> load_auth(io::Files& files, const io::Environment& env, const std::string& home, bool allow_env_key);
-
-/// Enforces `forced_login_method` (cli-config.md 5.8): credentials of the other kind are an error, and the stored ones
-/// are deleted. No credentials at all are fine.
-Result<> check_login(io::Files& files, const config::Config& config, const Auth& auth);
-
 /// What one request carries; `account_id` only with ChatGPT credentials.
 struct Credential {
   std::optional<std::string> bearer;
@@ -37,6 +29,9 @@ struct Credential {
 /// unset or blank is ErrorClass::env_var.
 ModelResult<Credential> credential_for(const config::ProviderDef& provider, const Auth& auth,
                                        const io::Environment& env);
+
+/// Whether requests carry the login at all: not when the provider has a key or token of its own.
+bool uses_login(const config::ProviderDef& provider);
 
 /// True when stored ChatGPT tokens would go to a host that is neither loopback nor OpenAI's: worth a warning.
 bool sends_tokens_elsewhere(const config::ProviderDef& provider, const Auth& auth);

@@ -2,6 +2,7 @@
 #pragma once
 #include "io/fake_files.h"
 #include "io/fake_http.h"
+#include "io/fake_keyring.h"
 #include "io/fake_process.h"
 #include "io/power_files.h"
 #include "io/world.h"
@@ -18,7 +19,8 @@ struct FakeWorld {
   io::ScriptedProcesses processes;
   io::ScriptedHttp http;
   io::Environment env;
-  io::World world{loop, pool, clock, random, files, processes, http, env};
+  io::FakeKeyring keyring;
+  io::World world{loop, pool, clock, random, files, processes, http, env, keyring};
   FakeWorld() { loop.use_virtual_time(); }
 };
 
