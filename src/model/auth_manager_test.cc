@@ -226,6 +226,31 @@ TEST_F(AuthManagerTest, TokensThatCannotBeStoredStillServe) {
   EXPECT_TRUE(contains(stored(), "A1"));
 }
 
+// Wherever the process dies, the file is the old or the new document; an answer is lost only right before it is stored.
+TEST_F(AuthManagerTest, DyingAtAnyFileCall) {
+  std::size_t lost = 0, runs = 0;
+  for (bool died = true; died; ++runs) {
+    store(sample_login("A1", "R1", stale_time));
+    auto manager = make();
+    http.respond = [](const io::HttpRequest&) {
+      return io::ScriptedResponse::text(200, R"({"access_token":"A2","refresh_token":"R2"})");
+    };
+    auto asked = http.requests().size();
+    files.stop_at(files.calls() + 1 + runs);
+    (void)io::run_task(loop, manager->refresh("A1"));
+    asked = http.requests().size() - asked;
+    died = files.stopped();
+    files.heal();
+    auto document = AuthDocument::parse(stored());
+    ASSERT_TRUE(document) << stored();
+    auto token = document->tokens()->refresh_token;
+    if (asked == 0) EXPECT_EQ(token, "R1") << runs;
+    if (asked != 0 && token != "R2") ++lost;
+  }
+  EXPECT_GT(runs, 5u);
+  EXPECT_LE(lost, 4u) << "the last look at the store, and the write";
+}
+
 TEST_F(AuthManagerTest, AnInterruptDoesNotLoseTheAnswer) {
   store(sample_login("A1", "R1", stale_time));
   auto manager = make();

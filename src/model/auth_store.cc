@@ -10,8 +10,9 @@ namespace auth_store_detail {
 constexpr std::uint64_t max_bytes = 1 << 20;
 constexpr std::uint32_t new_file_mode = 0600;
 
-/// A member that is a string, null or missing.
-Result<std::optional<std::string>> text_of(const json::value& object, std::string_view key) {
+/// A member that is a string, null or missing. `Object` is json::object or json::value.
+template <class Object>
+Result<std::optional<std::string>> text_of(const Object& object, std::string_view key) {
   const auto* v = find(object, key);
   if (v == nullptr || v->is_null()) return std::nullopt;
   if (!v->is_string()) {

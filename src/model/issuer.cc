@@ -36,7 +36,7 @@ std::string IssuerReply::message() const {
   auto document = parse_json(body);
   if (document) {
     if (auto text = find_string(*document, "error_description"); text && !blank(*text)) return std::string(*text);
-    if (const auto* error = find_object(*document, "error")) {
+    if (const auto* error = find(*document, "error")) {
       if (auto text = find_string(*error, "message"); text && !blank(*text)) return std::string(*text);
     }
     if (auto known = code(); !known.empty()) return known;
