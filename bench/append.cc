@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "io/environment.h"
-#include "io/fake_process.h"
 #include "io/fake_http.h"
+#include "io/fake_process.h"
 #include "io/loop.h"
 #include "store/rollout_log.h"
 
@@ -37,10 +37,13 @@ double quantile(std::vector<double> values, double q) {
 
 io::Task<> measure(io::World* world, std::string path, std::vector<double>* appends, std::vector<double>* syncs) {
   using Clock = std::chrono::steady_clock;
-  auto log = store::RolloutLog::create(*world, path, [](std::string why) { std::fprintf(stderr, "%s\n", why.c_str()); });
+  auto log =
+      store::RolloutLog::create(*world, path, [](std::string why) { std::fprintf(stderr, "%s\n", why.c_str()); });
   log->materialise();
   std::string payload = R"({"type":"function_call_output","call_id":"c","output":")" + std::string(4000, 'x') + "\"}";
-  auto us = [](Clock::time_point since) { return std::chrono::duration<double, std::micro>(Clock::now() - since).count(); };
+  auto us = [](Clock::time_point since) {
+    return std::chrono::duration<double, std::micro>(Clock::now() - since).count();
+  };
   for (int t = 0; t < turns; ++t) {
     for (int r = 0; r < records; ++r) {
       auto start = Clock::now();
@@ -62,8 +65,7 @@ int main(int argc, char** argv) {
   io::ScriptedProcesses processes;
   io::ScriptedHttp http;
   io::Environment env;
-  io::World world{loop,      pool, io::real_clock(), io::real_random(), io::real_files(),
-                  processes, http, env};
+  io::World world{loop, pool, io::real_clock(), io::real_random(), io::real_files(), processes, http, env};
   std::string path = std::string(argv[1]) + "/rollout.jsonl";
   std::vector<double> appends, syncs;
   auto before = written_bytes();

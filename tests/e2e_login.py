@@ -331,6 +331,39 @@ def test_a_provider_with_its_own_key_needs_no_login():
         assert not issuer.requests
 
 
+def authorization(mock):
+    return [r["headers"].get("authorization") for r in with_lower_names(mock)]
+
+
+def test_recovery_from_401():
+    refused = {"status": 401, "body": {"error": {"message": "expired"}}}
+    with Place() as place, Issuer(lambda path, body: (200, {"access_token": "new-access"})) as issuer:
+        env = {"CODEX_REFRESH_TOKEN_URL_OVERRIDE": issuer.url}
+        with Mock([refused, refused, *DONE]) as mock:
+            place.configure(None, replace=OWN.format(mock.port))
+            write_login(place, now())
+            result = run(BINARY, place, ["exec", "go"], env=env)
+            assert (result.returncode, result.stdout) == (0, "done\n"), result.stderr
+            assert authorization(mock) == ["Bearer old-access"] * 2 + ["Bearer new-access"]
+            assert len(issuer.requests) == 1 and stored(place)["tokens"]["access_token"] == "new-access"
+        with Mock([refused]) as mock:
+            place.configure(None, replace=OWN.format(mock.port).replace("stream_max_retries = 0", "stream_max_retries = 1"))
+            write_login(place, now())
+            assert run(BINARY, place, ["exec", "go"], env=env).returncode == 1
+            assert len(mock.requests) == 6 and len(issuer.requests) == 3, "a triple for every attempt"
+        with Mock([lambda _: write_login(place, now(), account="acc-2") or refused]) as mock:
+            place.configure(None, replace=OWN.format(mock.port).replace("stream_max_retries = 0", "stream_max_retries = 1"))
+            write_login(place, now())
+            result = run(BINARY, place, ["exec", "go"], env=env)
+            assert result.returncode == 1 and "another account" in result.stderr, result.stderr
+            assert len(mock.requests) == 1 and len(issuer.requests) == 3, "for good"
+        with Mock([refused]) as mock:
+            place.configure(None, replace=OWN.format(mock.port))
+            auth_file(place).write_text(json.dumps({"OPENAI_API_KEY": "sk"}))
+            assert run(BINARY, place, ["exec", "go"], env=env).returncode == 1
+            assert len(mock.requests) == 1, "nothing to recover"
+
+
 def with_lower_names(mock):
     return [{"headers": {k.lower(): v for k, v in r["headers"].items()}} for r in mock.requests]
 
@@ -343,7 +376,47 @@ def test_a_failed_renewal_goes_on_with_the_old_token():
         result = run(BINARY, place, ["exec", "go"], env={"CODEX_REFRESH_TOKEN_URL_OVERRIDE": issuer.url})
         assert result.returncode == 0, result.stderr
         assert with_lower_names(mock)[0]["headers"]["authorization"] == "Bearer old-access"
-        assert auth_file(place).read_bytes() == before and len(issuer.requests) == 1
+        assert auth_file(place).read_bytes() == before and issuer.requests
+
+
+def entry(slug, priority=1, visibility="list", **more):
+    return {"slug": slug, "display_name": slug, "supported_reasoning_levels": [], "shell_type": "shell_command",
+            "visibility": visibility, "supported_in_api": True, "priority": priority, "base_instructions": "Be brief.",
+            "supports_reasoning_summaries": False, "support_verbosity": False, "apply_patch_tool_type": None,
+            "truncation_policy": {"mode": "bytes", "limit": 10000}, "supports_parallel_tool_calls": False,
+            "context_window": 100000, "experimental_supported_tools": [], **more}
+
+
+def test_models_come_from_the_server_once_in_five_minutes():
+    for program in [BINARY, os.environ.get("BURIN_REFERENCE")]:
+        if not program:
+            continue
+        with Place() as place, Mock(DONE) as mock:
+            place.configure(None, replace=OWN.format(mock.port))
+            write_login(place, now())
+            mock.models = [entry("hidden", -9, "hide"), entry("server-model", -5)]
+            for times in (1, 1):
+                result = run(program, place, ["exec", "--json", "go"])
+                assert result.returncode == 0, result.stderr
+                assert mock.requests[-1]["body"]["model"] == "server-model"
+                assert mock.requests[-1]["body"]["instructions"] == "Be brief."
+                assert len(mock.gets) == times, mock.gets
+            assert mock.gets[0].endswith("/models?client_version=0.110.0")
+            cache = json.loads((place.home / "models_cache.json").read_text())
+            assert (cache["etag"], cache["client_version"]) == ('"e1"', "0.110.0")
+            # A stream that names another etag has the list fetched again; the next run finds it in the cache.
+            mock.script = [{"headers": {"x-models-etag": '"e2"'}, "events": DONE[0]}]
+            mock.models, mock.etag = [entry("newer-model", -7)], '"e2"'
+            assert run(program, place, ["exec", "--json", "go"]).returncode == 0
+            assert len(mock.gets) == 2, mock.gets
+            assert run(program, place, ["exec", "--json", "go"]).returncode == 0
+            assert mock.requests[-1]["body"]["model"] == "newer-model"
+            assert len(mock.gets) == 2, mock.gets
+    with Place() as place, Mock(DONE) as mock:
+        place.configure(None, replace=OWN.format(mock.port))
+        mock.models = [entry("server-model", -5)]
+        assert run(BINARY, place, ["exec", "go"], env={"CODEX_API_KEY": "k"}).returncode == 0
+        assert not mock.gets and mock.requests[-1]["body"]["model"] == "gpt-5.3-codex"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ class Mock:
     def __init__(self, script):
         self.script = script
         self.requests = []
+        self.models, self.etag, self.gets = None, '"e1"', []  # GET …/models
         self.lock = threading.Lock()
         self.hanging = threading.Event()
         mock = self
@@ -32,7 +34,10 @@ class Mock:
                 pass
 
             def do_GET(self):
-                self.answer(404, {}, b"{}")
+                if mock.models is None or not self.path.split("?")[0].endswith("/models"):
+                    return self.answer(404, {}, b"{}")
+                mock.gets.append(self.path)
+                self.answer(200, {"etag": mock.etag}, json.dumps({"models": mock.models}).encode())
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -114,6 +119,7 @@ class Place:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="t", dir=base)).resolve()
         self.home = self.root / "home"
         self.cwd = self.root / "work"
+        self.openai = None
         self.home.mkdir()
         self.cwd.mkdir()
         if git:
@@ -121,12 +127,17 @@ class Place:
 
     def configure(self, mock, top="", bottom="", replace=None):
         text = CONFIG.format(port=mock.port if mock else 1, top=top, bottom=bottom)
-        (self.home / "config.toml").write_text(text if replace is None else replace)
+        text = text if replace is None else replace
+        (self.home / "config.toml").write_text(text)
+        # Those signed in with ChatGPT ask OpenAI for models whatever their provider is: that stays on this machine too.
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", text)
+        self.openai = f"http://127.0.0.1:{found[1]}/v1" if found else "http://127.0.0.1:1/v1"
 
     def env(self, extra=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CODEX_", "BURIN_", "OPENAI_"))}
         # A home without profile scripts: what a login shell prints would be in the outputs.
-        env.update({"CODEX_HOME": str(self.home), "MOCK_KEY": "k", "HOME": str(self.root)})
+        env.update({"CODEX_HOME": str(self.home), "MOCK_KEY": "k", "HOME": str(self.root),
+                    "OPENAI_BASE_URL": self.openai})
         env.update(extra or {})
         return {k: v for k, v in env.items() if v is not None}
 

@@ -16,7 +16,7 @@ std::string file_of(const Session& session) { return path::join(session.config.h
 
 /// Whose limit it is; no part of a credential can be read from it.
 std::string key_of(const Session& session) {
-  const auto& auth = session.client->options().auth;
+  const auto& auth = session.client->auth();
   return fmt::format("{} {:016x}", session.config.provider.id, hash64(auth.account_id.value_or(auth.token)));
 }
 

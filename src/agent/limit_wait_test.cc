@@ -94,7 +94,12 @@ TEST_F(LimitWaitTest, AResumedThreadWaitsOnAndAnotherAccountDoesNot) {
   EXPECT_GE(loop.now() - start, 100s);
   EXPECT_LE(loop.now() - start, 105s);
   EXPECT_EQ(http.requests().size(), 2U) << "nothing was asked in vain";
-  options.auth.token = "another account";
+  env.set("CODEX_API_KEY", "another account");
+  model::AuthOptions other;
+  other.home = config->home;
+  other.allow_env_key = true;
+  options.auth = std::make_shared<model::AuthManager>(world, other);
+  ASSERT_TRUE(io::run_task(loop, options.auth->load()));
   answer(sse({message("done"), completed}));
   start = loop.now();
   run({turn("and again")});

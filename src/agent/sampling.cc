@@ -114,6 +114,8 @@ class Attempt {
       input_waiting_ = !in_.pending.empty();
     } else if (auto* served = std::get_if<wire::ServerModel>(&event)) {
       in_.session.check_served_model(served->model, in_.turn);
+    } else if (auto* etag = std::get_if<wire::ModelsEtag>(&event)) {
+      in_.session.saw_models_etag(std::move(etag->etag));
     } else if (auto* fallback = std::get_if<wire::TransportFallback>(&event)) {
       warn_of_fallback(in_.session, fallback->reason);
     } else if (std::holds_alternative<wire::ReasoningIncluded>(event)) {

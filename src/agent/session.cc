@@ -280,4 +280,18 @@ tools::ToolContext Session::tool_context(const TurnContext& turn, tools::TurnDif
   };
 }
 
+namespace session_detail {
+
+io::Task<> follow_etag(Session* session, std::string etag) {
+  auto models = session->options.models;
+  co_await models->saw_etag(std::move(etag));
+  session->catalog = *models->catalog();
+}
+
+}  // namespace session_detail
+
+void Session::saw_models_etag(std::string etag) {
+  if (options.models && run_beside) run_beside(session_detail::follow_etag(this, std::move(etag)));
+}
+
 }  // namespace burin::agent

@@ -133,6 +133,12 @@ class Session : public tools::Host {
   context::ContextInputs context_inputs(const TurnContext& turn);
   tools::ToolContext tool_context(const TurnContext& turn, tools::TurnDiff& diff);
 
+  /// A stream has named the etag of the server's models: when it is new, they are fetched beside the turn, and later
+  /// requests use what came (model-client.md 12.5).
+  void saw_models_etag(std::string etag);
+  /// Runs something beside the turns; it is stopped when the thread ends. Set by the thread.
+  std::function<void(io::Task<>)> run_beside;
+
   io::World& world;
   ThreadOptions options;
   const config::Config& config;

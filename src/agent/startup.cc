@@ -10,8 +10,11 @@ namespace burin::agent {
 
 namespace startup_detail {
 
-/// The bundled models, or those of model_catalog_json, which then are the only ones.
-Result<std::vector<model::ModelInfo>> load_catalog(const config::Config& config) {
+/// What the models manager knows; without one the bundled models, or those of model_catalog_json, which then are the
+/// only ones.
+Result<std::vector<model::ModelInfo>> load_catalog(const Session& session) {
+  if (session.options.models) return *session.options.models->catalog();
+  const auto& config = session.config;
   if (!config.model_catalog) return model::bundled_models();
   auto models = model::read_catalog(*config.model_catalog);
   if (!models)
@@ -86,7 +89,7 @@ void make_client(Session& session) {
   options.identity = session.options.identity;
   if (c.requirements.us_residency) options.identity.residency = "us";
   options.provider = c.provider;
-  if (session.options.auth) options.auth = session.options.auth->cached();
+  options.manager = session.options.auth;
   options.thread_id = session.thread_id;
   options.beta_features = join(config::beta_features(c.features), ",");
   options.compress_requests = c.features.enabled(config::Feature::enable_request_compression);
@@ -241,7 +244,7 @@ wire::CollaborationMode default_mode(const std::string& model, std::optional<wir
 
 Result<> start_session(Session& session) {
   adopt_settings(session);
-  TRY(session.catalog, load_catalog(session.config));
+  TRY(session.catalog, load_catalog(session));
   session.login_shell = sandbox::login_shell_of_user();
   session.shell = sandbox::session_shell(session.world.files, session.world.env, session.login_shell);
   session.user_instructions =

@@ -15,7 +15,18 @@ constexpr std::size_t queue_capacity = 512;  // session.md 1
 
 struct Thread::Impl {
   Impl(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
-      : session(w, std::move(o), s, ctx), queue(thread_detail::queue_capacity), turns(ctx) {}
+      : session(w, std::move(o), s, ctx), queue(thread_detail::queue_capacity), turns(ctx), beside(&turns.stop()) {
+    session.run_beside = [this](io::Task<> task) { turns.spawn(run_until_end(this, std::move(task))); };
+  }
+
+  /// Work that no turn waits for; it does not hold up the end of the thread.
+  static io::Task<> run_until_end(Impl* self, io::Task<> task) {
+    try {
+      co_await io::under(&self->beside, std::move(task));
+    } catch (const io::Cancelled&) {
+      if (self->beside.why() != io::Why::finished) throw;
+    }
+  }
 
   /// The running turn. It lives until its task has emitted the closing event.
   struct ActiveTurn {
@@ -90,6 +101,7 @@ struct Thread::Impl {
   Session session;
   io::Channel<wire::Submission> queue;
   io::Scope turns;
+  io::Stop beside;  // of run_until_end
   std::shared_ptr<ActiveTurn> active;
   PendingInput pending;
   std::deque<Waiting> next;  // came when the running turn took no more input
@@ -101,6 +113,9 @@ Thread::~Thread() = default;
 
 io::Task<Result<std::unique_ptr<Thread>>> Thread::start(io::World& world, ThreadOptions options, EventSink& sink) {
   auto impl = std::make_unique<Impl>(world, std::move(options), sink, co_await io::Here{});
+  if (const auto& models = impl->session.options.models) {
+    co_await models->refresh(model::ModelsManager::Refresh::online_if_uncached);
+  }
   CO_CHECK(start_session(impl->session));
   impl->turns.spawn(prewarm(&impl->session));
   co_return std::unique_ptr<Thread>(new Thread(std::move(impl)));
@@ -307,6 +322,7 @@ io::Task<> Thread::Impl::shut_down(const std::string& id) {
     co_await running->ended.wait();
   }
   session.preconnect.clear();
+  beside.fire(io::Why::finished);
   co_await session.unified_exec.terminate_all();
   co_await session.user_commands.stop_all();
   try {

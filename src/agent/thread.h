@@ -15,6 +15,7 @@
 #include "io/world.h"
 #include "model/auth_manager.h"
 #include "model/headers.h"
+#include "model/models_manager.h"
 #include "sandbox/linux.h"
 #include "wire/event.h"
 #include "wire/op.h"
@@ -35,7 +36,8 @@ class EventSink {
 struct ThreadOptions {
   std::shared_ptr<const config::Config> config;
   model::Identity identity;
-  std::shared_ptr<model::AuthManager> auth;  // shared by all threads of the process; null: no credentials
+  std::shared_ptr<model::AuthManager> auth;      // shared by all threads of the process; null: no credentials
+  std::shared_ptr<model::ModelsManager> models;  // likewise; null: the catalogue never changes
   sandbox::Mechanisms mechanisms;
   wire::SessionSource source;
   std::string model;                         // chosen slug

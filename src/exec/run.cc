@@ -13,6 +13,7 @@
 #include "io/stdio.h"
 #include "model/auth_manager.h"
 #include "model/catalog.h"
+#include "model/models_manager.h"
 #include "model/oss.h"
 #include "sandbox/policy.h"
 #include "store/sessions.h"
@@ -151,14 +152,36 @@ wire::op::UserTurn make_turn(const config::Config& config, const std::string& mo
   return turn;
 }
 
-std::string chosen_model(const config::Config& config, const Options& options, const model::Auth& auth) {
-  bool chatgpt = auth.mode == model::Auth::Mode::chatgpt;
-  if (config.model) return *config.model;
-  if (options.overrides.oss) return std::string(config::default_oss_model(config.provider.id));
+/// The configured model, else the default of the catalogue, which the server may have to be asked for (12.8).
+io::Task<std::string> chosen_model(const config::Config& config, const Options& options, const model::AuthManager& auth,
+                                   model::ModelsManager& models) {
+  if (config.model) co_return *config.model;
+  if (options.overrides.oss) co_return std::string(config::default_oss_model(config.provider.id));
+  co_await models.refresh(model::ModelsManager::Refresh::online_if_uncached);
+  co_return model::default_model(*models.catalog(), auth.cached().mode == model::Auth::Mode::chatgpt);
+}
+
+io::Task<model::ModelResult<model::Auth>> login_for_models(std::shared_ptr<model::AuthManager> auth, bool renews) {
+  if (!renews) co_return auth->cached();
+  co_return co_await auth->current();
+}
+
+Result<std::shared_ptr<model::ModelsManager>> make_models(io::World& world, const config::Config& config,
+                                                          model::Identity who,
+                                                          std::shared_ptr<model::AuthManager> auth) {
+  model::ModelsOptions options{
+      .home = config.home, .identity = std::move(who), .provider = {}, .own = {}, .credentials = {}};
+  options.provider = config.providers.at("openai");
   if (config.model_catalog) {
-    if (auto models = model::read_catalog(*config.model_catalog)) return model::default_model(*models, chatgpt);
+    auto own = model::read_catalog(*config.model_catalog);
+    if (!own) {
+      return wrap(own.error(), fmt::format("failed to read model_catalog_json {}", config.model_catalog_path));
+    }
+    options.own = std::move(*own);
   }
-  return model::default_model(model::bundled_models(), chatgpt);
+  // Where requests do not carry the login, nothing renews it either.
+  options.credentials = [auth, renews = model::uses_login(config.provider)] { return login_for_models(auth, renews); };
+  return std::make_shared<model::ModelsManager>(world, std::move(options));
 }
 
 struct Prepared {
@@ -315,13 +338,19 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
   auto& p = *prepared;
   auto printer = options.json ? make_json_printer(out) : make_human_printer(err, world.loop);
   Sink sink(*printer);
-  std::string model = chosen_model(*p.config, options, p.auth->cached());
+  auto models = make_models(world, *p.config, identity(world, *p.config), p.auth);
+  if (!models) {
+    err.write(fmt::format("Error: {}\n", models.error().text()));
+    co_return 1;
+  }
+  std::string model = co_await chosen_model(*p.config, options, *p.auth, **models);
   auto mechanisms = sandbox::probe_mechanisms();
   tell_protection(*p.config, mechanisms, err);
   agent::ThreadOptions thread_options{
       .config = p.config,
       .identity = identity(world, *p.config),
       .auth = p.auth,
+      .models = *models,
       .mechanisms = mechanisms,
       .source = wire::source::Exec{},
       .model = model,
@@ -334,12 +363,6 @@ io::Task<int> run(io::World& world, Options options, std::string home) {
                                                      [to](std::string line) { to->write(line + "\n"); });
     if (!ready) {
       err.write(fmt::format("Error: OSS setup failed: {}; {}\n", ready.error().text(), ready.error().fix));
-      co_return 1;
-    }
-  }
-  if (model::uses_login(p.config->provider)) {
-    if (auto usable = co_await p.auth->current(); !usable) {
-      err.write(fmt::format("Error: {}\n", usable.error().message));
       co_return 1;
     }
   }

@@ -28,9 +28,7 @@ ModelClient::ModelClient(io::World& world, ClientOptions options) : world_(world
   websockets_disabled_ = true;
 }
 
-std::string ModelClient::websocket_url() const {
-  return model::websocket_url(options_.provider, options_.auth, "responses");
-}
+std::string ModelClient::websocket_url() const { return model::websocket_url(options_.provider, auth(), "responses"); }
 
 io::Span ModelClient::handshake_patience() const { return health_->proven ? trusted_patience : health_->left(); }
 
@@ -131,25 +129,50 @@ io::Task<ModelResult<json::value>> ModelClient::post_json(std::string_view path,
   co_return std::move(*document);
 }
 
+io::Task<ModelResult<Credential>> ModelClient::credential() {
+  if (options_.manager && uses_login(options_.provider)) {
+    auto fresh = co_await options_.manager->current();
+    if (!fresh) co_return ModelFail(fresh.error());
+  }
+  co_return credential_for(options_.provider, auth(), world_.env);
+}
+
+std::optional<Recovery> ModelClient::recovery() const {
+  if (!options_.manager || !uses_login(options_.provider)) return std::nullopt;
+  return std::optional<Recovery>(std::in_place, *options_.manager);
+}
+
+io::Task<ModelResult<bool>> ModelClient::recover(std::optional<Recovery>* recovery, const ModelError& error) {
+  if (error.status != 401 || !*recovery || (*recovery)->done()) co_return false;
+  auto step = co_await (*recovery)->step();
+  if (!step) co_return ModelFail(step.error());
+  co_return true;
+}
+
 io::Task<ModelClient::Reply> ModelClient::post(std::string_view path, std::string body, const MakeHeaders& headers) {
   auto shared = std::make_shared<const std::string>(std::move(body));
-  for (std::uint64_t attempt = 0;; ++attempt) {
+  auto recovery_steps = recovery();
+  for (std::uint64_t attempt = 0;;) {
     bool transient = false;
     auto reply = co_await post_once(path, shared, headers, &transient);
-    if (reply || !transient || attempt >= options_.provider.request_max_retries) co_return reply;
+    if (reply) co_return reply;
+    auto recovered = co_await recover(&recovery_steps, reply.error());
+    if (!recovered) co_return ModelFail(recovered.error());
+    if (*recovered) continue;
+    if (!transient || attempt >= options_.provider.request_max_retries) co_return reply;
     log(Level::info, "model", "request failed, trying again: {}", reply.error().message);
-    co_await io::sleep(backoff(world_.random, attempt + 1));
+    co_await io::sleep(backoff(world_.random, ++attempt));
   }
 }
 
 io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, std::shared_ptr<const std::string> body,
                                                     const MakeHeaders& headers, bool* transient) {
-  auto credential = credential_for(options_.provider, options_.auth, world_.env);
-  if (!credential) co_return ModelFail(credential.error());
+  auto carried = co_await credential();
+  if (!carried) co_return ModelFail(carried.error());
   io::HttpRequest request;
   request.method = "POST";
-  request.url = provider_url(options_.provider, options_.auth, path);
-  request.headers = headers(*credential);
+  request.url = provider_url(options_.provider, auth(), path);
+  request.headers = headers(*carried);
   request.shared_body = std::move(body);
   std::string url = request.url;
   auto response = co_await io::with_deadline(headers_deadline, "request", world_.http.send(std::move(request)));

@@ -16,7 +16,7 @@
 
 #include "config/config.h"
 #include "io/world.h"
-#include "model/auth.h"
+#include "model/auth_manager.h"
 #include "model/error.h"
 #include "model/headers.h"
 #include "model/request.h"
@@ -28,7 +28,8 @@ namespace burin::model {
 struct ClientOptions {
   Identity identity;
   config::ProviderDef provider;
-  Auth auth;
+  Auth auth;                             // as they are, where nobody keeps them fresh
+  std::shared_ptr<AuthManager> manager;  // the owner of the login; wins over `auth`
   std::string thread_id;
   std::optional<std::string> subagent;
   std::string beta_features;
@@ -73,14 +74,22 @@ class ModelClient {
   /// A turn has waited for a handshake that someone else began; `ended`: it is over, well or not.
   void note_wait(io::Span waited, bool ended);
   const ClientOptions& options() const { return options_; }
+  /// The login in use, as it is now.
+  const Auth& auth() const { return options_.manager ? options_.manager->cached() : options_.auth; }
   io::World& world() { return world_; }
 
  private:
   friend class ModelSession;
   using Reply = ModelResult<std::unique_ptr<io::HttpResponse>>;
   using MakeHeaders = std::function<io::Headers(const Credential&)>;
+  /// What the next attempt carries; a login that is due is renewed first (4.3).
+  io::Task<ModelResult<Credential>> credential();
+  /// What can be done about a 401; none for a provider with a key of its own.
+  std::optional<Recovery> recovery() const;
+  /// After a 401: true when the request is worth repeating at once. An error ends the attempt.
+  static io::Task<ModelResult<bool>> recover(std::optional<Recovery>* recovery, const ModelError& error);
   /// POSTs to `path` until an answer with a good status comes, a lasting error, or the request-level budget of 9.4 is
-  /// used up.
+  /// used up. Repetitions with renewed credentials do not count.
   io::Task<Reply> post(std::string_view path, std::string body, const MakeHeaders& headers);
   io::Task<Reply> post_once(std::string_view path, std::shared_ptr<const std::string> body, const MakeHeaders& headers,
                             bool* transient);

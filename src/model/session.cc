@@ -90,7 +90,7 @@ io::Task<ModelSession::Stream> ModelSession::stream_over_http(const Prompt& prom
   auto built = wire.body(prompt, settings, o.thread_id, o.provider);
   if (!built) co_return ModelFail(built.error());
   std::string body = std::move(*built);
-  bool zstd = o.compress_requests && o.auth.mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
+  bool zstd = o.compress_requests && client_.auth().mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
   if (zstd) {
     if (sets_encoding(o.provider)) {
       co_return ModelFail(stream_error("request compression was requested but content-encoding is already set"));
@@ -156,10 +156,16 @@ io::Task<ModelSession::Stream> ModelSession::send_create(const Prompt& prompt, c
 
 io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::connect(const TurnMetadata& turn_metadata,
                                                                                  io::Span deadline) {
-  const ClientOptions& o = client_.options();
-  auto credential = credential_for(o.provider, o.auth, client_.world().env);
-  if (!credential) co_return tl::unexpected(ConnectFailure{credential.error()});
-  co_return co_await shake_hands(*credential, turn_metadata, deadline);
+  auto recovery = client_.recovery();
+  for (;;) {
+    auto credential = co_await client_.credential();
+    if (!credential) co_return tl::unexpected(ConnectFailure{credential.error()});
+    auto connected = co_await shake_hands(*credential, turn_metadata, deadline);
+    if (connected) co_return connected;
+    auto recovered = co_await ModelClient::recover(&recovery, connected.error().error);
+    if (!recovered) co_return tl::unexpected(ConnectFailure{recovered.error()});
+    if (!*recovered) co_return connected;
+  }
 }
 
 io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::shake_hands(const Credential& credential,
