@@ -2,6 +2,7 @@
 """End-to-end tests of the WebSocket transport: handshakes, messages and requests that the scripted server saw, through
 proxies and TLS too. Usage: e2e_websocket.py BINARY [test…]. With BURIN_REFERENCE set the reference runs the scripts
 marked as common as well, and must do the same."""
+import base64
 import contextlib
 import json
 import os
@@ -72,7 +73,7 @@ class Server:
                 b = f["body"]
                 word = f"m{f['connection']} {b.get('previous_response_id', '-')} {len(b['input'])}"
                 out.append(word + (" warm" if b.get("generate") is False else ""))
-            elif f["kind"] == "http" and f["method"] == "POST":
+            elif f["kind"] == "http" and f["path"].endswith("/responses"):
                 out.append(f"http {len(f['body']['input'])}")
             elif f["kind"] == "problem":
                 out.append("problem: " + f["text"])
@@ -229,6 +230,31 @@ def test_two_hundred_calls_send_each_item_once():
         sizes = [m["wire_size"] for m in messages[2:]]
         assert max(sizes) < 2000, max(sizes)
         assert not server.of("problem"), server.of("problem")
+
+
+def jwt():
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return f'{part({"alg": "none"})}.{part({"https://api.openai.com/auth": {"chatgpt_account_id": "acc"}})}.made-up'
+
+
+def test_a_refused_handshake_renews_the_login():
+    refuse = {"refuse": {"status": 401, "json": {}}}
+    script = {"ws": [refuse, refuse, {"requests": [WARM, DONE]}], "token": [{"json": {"access_token": "new-access"}}]}
+    with Place() as place, Server(place, script) as server:
+        (place.home / "auth.json").write_text(json.dumps({
+            "OPENAI_API_KEY": None, "last_refresh": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "tokens": {"id_token": jwt(), "access_token": "old-access", "refresh_token": "r", "account_id": "acc"}}))
+        text = CONFIG.format(url=server.url, retries=0, top="").replace('env_key = "MOCK_KEY"\n', "")
+        (place.home / "config.toml").write_text(text)
+        result = run(BINARY, place, ["exec", "--json", "hi"],
+                     env={"CODEX_REFRESH_TOKEN_URL_OVERRIDE": server.url.replace("/v1", "/oauth/token"),
+                          "OPENAI_BASE_URL": server.url})
+        assert result.returncode == 0, result.stdout + result.stderr
+        tokens = [header(f, "authorization") for f in server.of("ws-handshake")]
+        assert tokens == ["Bearer old-access", "Bearer old-access", "Bearer new-access"], tokens
+        assert {header(f, "chatgpt-account-id") for f in server.of("ws-handshake")} == {"acc"}
+        assert server.short()[-2:] == ["m2 - 0 warm", "m2 warm 3"], server.short()
 
 
 class Proxy:

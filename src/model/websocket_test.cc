@@ -400,6 +400,14 @@ TEST_F(ModelWebSocketTest, RefusalsByStatusAreErrorsOfThatStatus) {
   server.on_handshake = [](const io::ServerRequest&, Peer&) {
     return io::FakeWsServer::Answer{.status = 404, .headers = {{"x-request-id", "q"}}, .body = "gone"};
   };
+  server.on_handshake = [](const io::ServerRequest&, Peer&) {
+    return io::FakeWsServer::Answer{.status = 403,
+                                    .body = "<html>" + std::string(100'000, ' ') + "Cloudflare: blocked</html>"};
+  };
+  EXPECT_TRUE(contains(ask({}).error->message, "blocked by Cloudflare"));
+  server.on_handshake = [](const io::ServerRequest&, Peer&) {
+    return io::FakeWsServer::Answer{.status = 404, .headers = {{"x-request-id", "q"}}, .body = "gone"};
+  };
   EXPECT_EQ(ask({}).error->message,
             "unexpected status 404 Not Found: gone, url: ws://mock/v1/responses, request id: q");
 }
