@@ -9,11 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/mapping.h"
 #include "config/error.h"
 #include "config/value.h"
 #include "io/environment.h"
 
 namespace burin::config {
+
+/// The protocol that a provider speaks. The reference refuses "chat"; here it is a wire of its own (docs/providers.md).
+enum class WireApi : std::uint8_t { responses, chat, anthropic };
+BURIN_ENUM(WireApi, {WireApi::responses, "responses"}, {WireApi::chat, "chat"}, {WireApi::anthropic, "anthropic"})
 
 /// model-client.md 3.1.
 struct ProviderDef {
@@ -23,6 +28,7 @@ struct ProviderDef {
   std::optional<std::string> env_key;   // variable that holds the key
   std::optional<std::string> env_key_instructions;
   std::optional<std::string> experimental_bearer_token;
+  WireApi wire_api = WireApi::responses;
   std::map<std::string, std::string> query_params;
   std::map<std::string, std::string> http_headers;
   std::map<std::string, std::string> env_http_headers;  // header -> variable

@@ -466,7 +466,7 @@ constexpr TypeCase type_cases[] = {
     {"\"model_providers\".\"x\".\"wire_api\" = 5",
      "invalid type: integer `5`, expected a string|in `model_providers.x.wire_api`"},
     {"\"model_providers\".\"x\".\"wire_api\" = \"x\"",
-     "unknown variant `x`, expected `responses`|in `model_providers.x.wire_api`"},
+     "unknown variant `x`, expected one of `responses`, `chat`, `anthropic`|in `model_providers.x.wire_api`"},
     {"\"model_providers\".\"x\".\"query_params\" = 5",
      "invalid type: integer `5`, expected a map|in `model_providers.x.query_params`"},
     {"\"model_providers\".\"x\".\"query_params\" = \"x\"",

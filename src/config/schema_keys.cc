@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/providers.h"
 #include "config/schema.h"
 
 namespace burin::config {
@@ -106,12 +107,8 @@ constexpr Shape approval{
 std::optional<std::string> check_wire_api(const Value& value) {
   const auto name = value.text();
   if (!name) return fmt::format("invalid type: {}, expected a string", unexpected(value));
-  if (*name == "responses") return std::nullopt;
-  if (*name == "chat") {
-    return "`wire_api = \"chat\"` is no longer supported.\nHow to fix: set `wire_api = \"responses\"` in your provider "
-           "config.\nMore info: https://github.com/openai/codex/discussions/7782";
-  }
-  return fmt::format("unknown variant `{}`, expected `responses`", *name);
+  if (from_string<WireApi>(*name)) return std::nullopt;
+  return fmt::format("unknown variant `{}`, expected one of `responses`, `chat`, `anthropic`", *name);
 }
 
 std::optional<std::string> check_seconds(const Value& value) {
