@@ -78,7 +78,7 @@ io::Task<ModelResult<std::unique_ptr<EventStream>>> ModelSession::stream(
   }
   std::vector<wire::ModelEvent> before;
   header_events(**response, before);
-  co_return sse_stream(world.loop, std::move(*response), wire.decoder(), std::move(before), idle);
+  co_return sse_stream(world.loop, std::move(*response), wire.decoder(prompt), std::move(before), idle);
 }
 
 io::Task<ModelResult<std::vector<wire::ResponseItem>>> ModelClient::compact(const Prompt& prompt,

@@ -3,23 +3,18 @@
 // Why a class: the scan for the serving model remembers what it reported last, an error event is remembered until the
 // body ends, and the parser's memory is reused, because a long answer is hundreds of thousands of small events.
 #pragma once
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/event_decoder.h"
+#include "model/event_parser.h"
 
 namespace burin::model {
 
 class StreamDecoder : public EventDecoder {
  public:
-  StreamDecoder();
-  ~StreamDecoder() override;
-  StreamDecoder(const StreamDecoder&) = delete;
-  StreamDecoder& operator=(const StreamDecoder&) = delete;
-
   void feed(std::string_view data, std::vector<wire::ModelEvent>& out) override;
   bool completed() const override { return completed_; }
   const std::optional<ModelError>& error() const override { return error_; }
@@ -27,10 +22,9 @@ class StreamDecoder : public EventDecoder {
   bool fatal() const override { return fatal_; }
 
  private:
-  struct Parser;
   void server_model(const boost::json::value& event, std::vector<wire::ModelEvent>& out);
   void complete(const boost::json::value& event, bool response_needed, std::vector<wire::ModelEvent>& out);
-  std::unique_ptr<Parser> parser_;
+  EventParser parser_;
   std::string last_model_;
   std::optional<ModelError> error_;
   bool completed_ = false;

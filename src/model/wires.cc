@@ -16,7 +16,7 @@ class ResponsesWire : public Wire {
     return build_body(prompt, settings, thread_id, is_azure(provider));
   }
   void adapt(io::Headers&, const Credential&) const override {}
-  std::unique_ptr<EventDecoder> decoder() const override { return std::make_unique<StreamDecoder>(); }
+  std::unique_ptr<EventDecoder> decoder(const Prompt&) const override { return std::make_unique<StreamDecoder>(); }
 };
 
 }  // namespace wires_detail

@@ -5,6 +5,7 @@
 // tell which wire it talks over.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,10 @@ class Wire {
                                         const config::ProviderDef& provider) const = 0;
   /// Changes the headers of a Responses request into this wire's.
   virtual void adapt(io::Headers& headers, const Credential& credential) const = 0;
-  virtual std::unique_ptr<EventDecoder> decoder() const = 0;
+  /// For the answer to `prompt`, which need not outlive this call.
+  virtual std::unique_ptr<EventDecoder> decoder(const Prompt& prompt) const = 0;
+  /// What a reply whose status is not 2xx means on this wire, where that is more than its status says.
+  virtual std::optional<ModelError> http_error(int /*status*/, std::string_view /*body*/) const { return std::nullopt; }
 };
 
 const Wire& wire_of(const config::ProviderDef& provider);
