@@ -191,6 +191,21 @@ ModelError stream_error(std::string message, std::optional<io::Span> delay) {
       .cls = ErrorClass::stream, .message = "stream disconnected before completion: " + message, .delay = delay};
 }
 
+ModelError class_error(ErrorClass cls, std::string message) {
+  switch (cls) {
+    case ErrorClass::context_window_exceeded:
+      return context_overflow();
+    case ErrorClass::quota_exceeded:
+      return quota();
+    case ErrorClass::usage_not_included:
+      return not_included();
+    case ErrorClass::server_overloaded:
+      return overloaded();
+    default:
+      return of(cls, std::move(message));
+  }
+}
+
 std::string status_text(int status) {
   const auto reason = io::reason_phrase(status);
   // What the reference's HTTP library prints for a status it has no name for.

@@ -54,6 +54,9 @@ using ModelFail = tl::unexpected<ModelError>;
 /// "stream disconnected before completion: <message>".
 ModelError stream_error(std::string message, std::optional<io::Span> delay = {});
 
+/// An error of a class that has a text of its own for the user; `message` is for the classes that have none.
+ModelError class_error(ErrorClass cls, std::string message);
+
 /// The error of a reply whose status is not 2xx. `url` is the request's, for the text.
 ModelError status_error(int status, const io::HttpResponse& response, std::string_view body, std::string_view url,
                         std::int64_t now_seconds);

@@ -21,6 +21,12 @@ std::optional<wire::ReasoningEffort> supported_effort(const ModelInfo& model,
   return levels.empty() ? model.default_reasoning_level : levels[(levels.size() - 1) / 2].effort;
 }
 
+std::size_t prompt_bytes(const Prompt& prompt) {
+  std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
+  for (auto item : prompt.input) size += item.size() + 1;
+  return size;
+}
+
 namespace request_detail {
 
 void add_reasoning(std::string& out, const TurnSettings& s) {
@@ -80,13 +86,6 @@ void add_input(std::string& out, const Prompt& prompt) {
   out += ']';
 }
 
-/// Room for the whole body, so that it is written in one go.
-void reserve(std::string& out, const Prompt& prompt) {
-  std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
-  for (auto item : prompt.input) size += item.size() + 1;
-  out.reserve(size);
-}
-
 std::string_view tier_name(const TurnSettings& s) {
   if (!s.service_tier) return {};
   if (*s.service_tier == wire::ServiceTier::flex) return "flex";
@@ -97,7 +96,7 @@ std::string_view tier_name(const TurnSettings& s) {
 
 std::string build_compact_body(const Prompt& prompt, std::string_view model) {
   std::string out;
-  request_detail::reserve(out, prompt);
+  out.reserve(prompt_bytes(prompt));
   out += "{\"model\":";
   write_json_string(out, model);
   out += ",\"input\":";
@@ -110,7 +109,7 @@ std::string build_compact_body(const Prompt& prompt, std::string_view model) {
 
 std::string build_body(const Prompt& prompt, const TurnSettings& s, std::string_view prompt_cache_key, bool store) {
   std::string out;
-  request_detail::reserve(out, prompt);
+  out.reserve(prompt_bytes(prompt));
   out += "{\"model\":";
   write_json_string(out, s.model.slug);
   out += ",\"instructions\":";

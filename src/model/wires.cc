@@ -1,5 +1,6 @@
 #include "model/wires.h"
 
+#include "model/chat_wire.h"
 #include "model/headers.h"
 #include "model/stream_decoder.h"
 
@@ -21,8 +22,10 @@ class ResponsesWire : public Wire {
 
 }  // namespace wires_detail
 
-const Wire& wire_of(const config::ProviderDef&) {
+const Wire& wire_of(const config::ProviderDef& provider) {
   static const wires_detail::ResponsesWire responses;
+  static const ChatWire chat;
+  if (provider.wire_api == config::WireApi::chat) return chat;
   return responses;
 }
 
