@@ -290,11 +290,4 @@ std::optional<ModelError> ChatWire::http_error(int status, std::string_view body
   return named_http_error(status, body);
 }
 
-void drop_openai_headers(io::Headers& headers) {
-  std::erase_if(headers, [](const auto& header) {
-    return starts_with_ignore_case(header.first, "x-codex-") || starts_with_ignore_case(header.first, "x-openai-") ||
-           equals_ignore_case(header.first, "session_id") || equals_ignore_case(header.first, "chatgpt-account-id");
-  });
-}
-
 }  // namespace burin::model

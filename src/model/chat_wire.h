@@ -24,7 +24,4 @@ class ChatWire : public Wire {
   std::optional<ModelError> http_error(int status, std::string_view body) const override;
 };
 
-/// Takes away what is meant for OpenAI's own servers: ids of the thread, account and turn, metadata of the work tree.
-void drop_openai_headers(io::Headers& headers);
-
 }  // namespace burin::model

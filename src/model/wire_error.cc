@@ -9,6 +9,8 @@ namespace burin::model {
 
 namespace wire_error_detail {
 
+constexpr int too_large = 413;  // the same bytes would not do a second time
+
 struct Row {
   std::string_view word;
   ErrorClass cls;
@@ -80,6 +82,11 @@ std::optional<ModelError> named_http_error(int status, std::string_view body) {
   auto parsed = parse_json(body);
   const json::value* error = parsed ? find(*parsed, "error") : nullptr;
   if (error == nullptr) return std::nullopt;
+  if (status == too_large) {
+    auto refused = class_error(ErrorClass::invalid_request, message_of(*error));
+    refused.status = status;
+    return refused;
+  }
   auto named = named_error(*error);
   // What is only a refused request is told by its status: a 401 is not a 400.
   if (!named || named->cls == ErrorClass::invalid_request) return std::nullopt;

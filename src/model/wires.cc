@@ -1,5 +1,7 @@
 #include "model/wires.h"
 
+#include "base/text.h"
+#include "model/anthropic_wire.h"
 #include "model/chat_wire.h"
 #include "model/headers.h"
 #include "model/stream_decoder.h"
@@ -22,11 +24,25 @@ class ResponsesWire : public Wire {
 
 }  // namespace wires_detail
 
+void drop_openai_headers(io::Headers& headers) {
+  std::erase_if(headers, [](const auto& header) {
+    return starts_with_ignore_case(header.first, "x-codex-") || starts_with_ignore_case(header.first, "x-openai-") ||
+           equals_ignore_case(header.first, "session_id") || equals_ignore_case(header.first, "chatgpt-account-id");
+  });
+}
+
 const Wire& wire_of(const config::ProviderDef& provider) {
   static const wires_detail::ResponsesWire responses;
   static const ChatWire chat;
-  if (provider.wire_api == config::WireApi::chat) return chat;
-  return responses;
+  static const AnthropicWire anthropic;
+  switch (provider.wire_api) {
+    case config::WireApi::chat:
+      return chat;
+    case config::WireApi::anthropic:
+      return anthropic;
+    default:
+      return responses;
+  }
 }
 
 }  // namespace burin::model

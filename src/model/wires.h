@@ -33,6 +33,9 @@ class Wire {
   virtual std::optional<ModelError> http_error(int /*status*/, std::string_view /*body*/) const { return std::nullopt; }
 };
 
+/// Takes away what is meant for OpenAI's own servers: ids of the thread, account and turn, metadata of the work tree.
+void drop_openai_headers(io::Headers& headers);
+
 const Wire& wire_of(const config::ProviderDef& provider);
 
 }  // namespace burin::model
