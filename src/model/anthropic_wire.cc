@@ -89,7 +89,7 @@ void write_image(std::string& out, const wire::InputImage& image) {
     write_json_string(out, image.image_url);
     out += "}}";
   } else {
-    write_text(out, "(an image in a form that cannot be sent)");
+    write_text(out, "[an image in a form that cannot be sent]");
   }
 }
 
