@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 """End-to-end tests of what `exec` sends to the model and makes of its answers. Usage: e2e_model.py BINARY [test…]."""
 import base64
-import http.server
 import json
 import subprocess
 import sys
-import threading
 
 import harness
 from harness import Mock, Place, call, completed, message, run
@@ -253,107 +251,6 @@ def test_the_built_in_provider_follows_the_environment():
             assert header(request, absent) is None, absent
         run(BINARY, place, ["--enable", "prevent_idle_sleep", "exec", "-c", "features.apps=true", "go"], env=env)
         assert header(mock.requests[1], "x-codex-beta-features") == "apps,prevent_idle_sleep", "in the menu's order"
-
-
-class Foreign:
-    """A server of another wire: answers each POST with the next text as server-sent events."""
-
-    def __init__(self, answers):
-        self.requests, self.answers = [], list(answers)
-        foreign = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *args):
-                pass
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                headers = {k.lower(): v for k, v in self.headers.items()}
-                foreign.requests.append({"path": self.path, "headers": headers, "body": body})
-                self.send_response(200)
-                self.send_header("content-type", "text/event-stream")
-                self.end_headers()
-                for event in foreign.answers.pop(0):
-                    text = event if isinstance(event, str) else json.dumps(event)
-                    self.wfile.write(f"data: {text}\n\n".encode())
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def foreign_turn(server, wire, *arguments):
-    with Place() as place:
-        place.configure(server)
-        result = run(BINARY, place, ["exec", "--json", "-s", "danger-full-access", "-c", f'{MOCK}wire_api="{wire}"',
-                                     "-m", "some-model", *arguments, "go"])
-    assert result.returncode == 0, result.stdout + result.stderr
-    found = events(result)
-    texts = [e["item"]["text"] for e in found if e.get("item", {}).get("type") == "agent_message"]
-    return texts, found[-1]["usage"]
-
-
-def test_a_tool_loop_over_chat_completions():
-    def chunk(delta, **more):
-        return {"id": "x", "choices": [{"index": 0, "delta": delta, **more}]}
-    command = json.dumps({"command": ["bash", "-c", "echo over-chat"]})
-    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-    answers = [[chunk({"content": "Let me see."}),
-                chunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "shell", "arguments": command[:9]}}]}),
-                chunk({"tool_calls": [{"index": 0, "function": {"arguments": command[9:]}}]}),
-                chunk({}, finish_reason="tool_calls"), {"id": "x", "choices": [], "usage": usage}, "[DONE]"],
-               [chunk({"content": "all "}), chunk({"content": "done"}), chunk({}, finish_reason="stop"),
-                {"id": "y", "choices": [], "usage": usage}, "[DONE]"]]
-    with Foreign(answers) as server:
-        texts, spent = foreign_turn(server, "chat")
-        assert texts == ["Let me see.", "all done"], texts
-        assert (spent["input_tokens"], spent["output_tokens"]) == (20, 4), spent
-        first, second = server.requests
-        assert first["path"] == "/v1/chat/completions" and first["headers"]["authorization"] == "Bearer k"
-        assert not [h for h in first["headers"] if h.startswith("x-codex") or h == "session_id"], first["headers"]
-        assert [m["role"] for m in first["body"]["messages"]] == ["system", "user"]
-        assert second["body"]["messages"][:2] == first["body"]["messages"], "the prefix is stable"
-        call, output = second["body"]["messages"][2:]
-        assert call["content"] == "Let me see." and call["tool_calls"][0]["function"]["arguments"] == command
-        assert output["role"] == "tool" and "over-chat" in output["content"]
-
-
-def test_a_tool_loop_over_anthropic_messages():
-    def block(index, start, *deltas):
-        return [{"type": "content_block_start", "index": index, "content_block": start},
-                *[{"type": "content_block_delta", "index": index, "delta": d} for d in deltas],
-                {"type": "content_block_stop", "index": index}]
-
-    def end(reason):
-        return [{"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 3}},
-                {"type": "message_stop"}]
-    begin = {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 4, "cache_read_input_tokens": 6}}}
-    command = json.dumps({"command": ["bash", "-c", "echo over-messages"]})
-    answers = [[begin, *block(0, {"type": "thinking", "thinking": ""}, {"type": "thinking_delta", "thinking": "hm"},
-                              {"type": "signature_delta", "signature": "SIG"}),
-                *block(1, {"type": "tool_use", "id": "tu", "name": "shell", "input": {}},
-                       {"type": "input_json_delta", "partial_json": command}), *end("tool_use")],
-               [begin, *block(0, {"type": "text", "text": ""}, {"type": "text_delta", "text": "done"}), *end("end_turn")]]
-    with Foreign(answers) as server:
-        texts, spent = foreign_turn(server, "anthropic", "-c", 'model_reasoning_effort="low"')
-        assert texts == ["done"], texts
-        assert spent == {"input_tokens": 20, "cached_input_tokens": 12, "output_tokens": 6}, spent
-        first, second = server.requests
-        assert first["path"] == "/v1/messages" and first["headers"]["x-api-key"] == "k"
-        assert "authorization" not in first["headers"] and first["headers"]["anthropic-version"] == "2023-06-01"
-        assert first["body"]["thinking"]["budget_tokens"] == 4096
-        call, output = second["body"]["messages"][1:]
-        assert call["content"][0] == {"type": "thinking", "thinking": "hm", "signature": "SIG"}
-        assert call["content"][1]["input"] == json.loads(command)
-        assert output["content"][0]["tool_use_id"] == "tu"
-        assert "over-messages" in output["content"][0]["content"][0]["text"]
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ SHARED = pathlib.Path(__file__).resolve().parent.parent.parent / "shared"
 
 
 class Mock:
-    """Serves POST …/responses from a list; the last element repeats (vectors/app-server/README.md)."""
+    """Serves POST …/responses from a list; the last element repeats (vectors/app-server/README.md).
 
-    def __init__(self, script):
+    `path` is another end of the path to serve. An event that is a text is sent as the data it is."""
+
+    def __init__(self, script, path="/responses"):
         self.script = script
         self.requests = []
         self.models, self.etag, self.gets = None, '"e1"', []  # GET …/models
@@ -41,7 +43,7 @@ class Mock:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                if not self.path.split("?")[0].endswith("/responses"):
+                if not self.path.split("?")[0].endswith(path):
                     return self.answer(404, {}, b"{}")
                 with mock.lock:
                     element = mock.script[min(len(mock.requests), len(mock.script) - 1)]
@@ -64,7 +66,8 @@ class Mock:
                 self.close_connection = True
                 try:
                     for event in element["events"]:
-                        text = f"event: {event.get('type')}\ndata: {json.dumps(event)}\n\n"
+                        text = f"data: {event}\n\n" if isinstance(event, str) else (
+                            f"event: {event.get('type')}\ndata: {json.dumps(event)}\n\n")
                         self.wfile.write(text.encode())
                         self.wfile.flush()
                         time.sleep(element.get("delayMs", 0) / 1000)

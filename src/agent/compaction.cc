@@ -19,7 +19,10 @@ constexpr std::string_view accuracy_warning =
     "The thread was compacted. Long threads and repeated compactions make answers less accurate; prefer a new thread "
     "for a new task.";
 
-bool is_remote(const Session& session) { return session.config.provider.name == "OpenAI"; }
+bool is_remote(const Session& session) {
+  const auto& provider = session.config.provider;
+  return provider.name == "OpenAI" && provider.wire_api == config::WireApi::responses;
+}
 
 void emit_started(Session& session, const wire::ContextCompactionItem& item) {
   if (!session.sink.wants_details()) return;

@@ -49,7 +49,7 @@ ProviderDef from_table(const std::string& id, const Value& table) {
       .env_key = text(table, "env_key"),
       .env_key_instructions = text(table, "env_key_instructions"),
       .experimental_bearer_token = text(table, "experimental_bearer_token"),
-      .wire_api = from_string<WireApi>(text(table, "wire_api").value_or("responses")).value_or(WireApi::responses),
+      .wire_api = from_string<WireApi>(text(table, "wire_api").value_or("")).value_or(defaults.wire_api),
       .query_params = text_map(table, "query_params"),
       .http_headers = text_map(table, "http_headers"),
       .env_http_headers = text_map(table, "env_http_headers"),

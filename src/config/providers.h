@@ -16,7 +16,7 @@
 
 namespace burin::config {
 
-/// The protocol of a provider: the Responses API, chat completions, or Anthropic's messages.
+/// The protocol that a provider speaks. The reference refuses "chat"; here it is a wire of its own (docs/providers.md).
 enum class WireApi : std::uint8_t { responses, chat, anthropic };
 BURIN_ENUM(WireApi, {WireApi::responses, "responses"}, {WireApi::chat, "chat"}, {WireApi::anthropic, "anthropic"})
 

@@ -94,6 +94,17 @@ name = "Plain"
   EXPECT_TRUE(all.at("plain") == plain);
 }
 
+TEST(ProviderTable, Wires) {
+  auto wire_of = [](std::string line) {
+    return providers_of("[model_providers.m]\nname = 'M'\n" + line).at("m").wire_api;
+  };
+  EXPECT_EQ(wire_of(""), WireApi::responses);
+  EXPECT_EQ(wire_of("wire_api = 'responses'"), WireApi::responses);
+  EXPECT_EQ(wire_of("wire_api = 'chat'"), WireApi::chat);
+  EXPECT_EQ(wire_of("wire_api = 'anthropic'"), WireApi::anthropic);
+  for (const auto& [id, def] : providers_of("")) EXPECT_EQ(def.wire_api, WireApi::responses) << id;
+}
+
 TEST(ProviderTable, BuiltInIdsCannotBeTaken) {
   const Providers all = providers_of("[model_providers.openai]\nname = 'Fake'\nbase_url = 'http://evil'\n");
   EXPECT_EQ(all.at("openai").name, "OpenAI");

@@ -1,409 +1,361 @@
 #include "model/anthropic_wire.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/json.h"
 #include "base/text.h"
-#include "model/dialogue.h"
+#include "model/anthropic_decoder.h"
+#include "model/transcript.h"
+#include "model/wire_error.h"
 
 namespace burin::model {
 
 namespace anthropic_wire_detail {
 
+constexpr std::string_view wire_name = "anthropic";
 constexpr std::string_view api_version = "2023-06-01";
-constexpr std::string_view seal = "burin-anthropic:";
-static_assert(seal.starts_with(sealed_reasoning));
-/// Output tokens, thinking included; every current model allows as many.
-constexpr int max_tokens = 32'000;
-constexpr std::string_view cache_mark = R"(,"cache_control":{"type":"ephemeral"})";
+constexpr std::string_view cache_here = R"(,"cache_control":{"type":"ephemeral"})";
+constexpr std::string_view no_output = "aborted";
+constexpr std::string_view go_on = "Continue.";  // where the protocol demands words of the user and there are none
 
-/// Tokens of thinking for an effort; none for those that do not think.
-int thinking_budget(wire::ReasoningEffort effort) {
-  using E = wire::ReasoningEffort;
-  switch (effort) {
-    case E::none:
-      return 0;
-    case E::minimal:
-      return 1'024;
-    case E::low:
-      return 4'096;
-    case E::medium:
-      return 10'240;
-    case E::high:
-      return 20'480;
-    case E::xhigh:
-      return 28'672;
+struct OutputLimit {
+  std::string_view part;  // of the model's slug
+  std::int64_t tokens;
+};
+/// Older models refuse a request for more than they can; all since can do the default.
+constexpr OutputLimit output_limits[] = {
+    {"claude-3-5", 8192}, {"claude-3-opus", 4096}, {"claude-3-sonnet", 4096}, {"claude-3-haiku", 4096}};
+constexpr std::int64_t default_output_limit = 32'000;
+
+struct Budget {
+  wire::ReasoningEffort effort;
+  std::int64_t tokens;
+};
+/// The least that servers accept is 1024.
+constexpr Budget budgets[] = {{wire::ReasoningEffort::none, 0},      {wire::ReasoningEffort::minimal, 1024},
+                              {wire::ReasoningEffort::low, 4096},    {wire::ReasoningEffort::medium, 8192},
+                              {wire::ReasoningEffort::high, 16'384}, {wire::ReasoningEffort::xhigh, 24'000}};
+
+std::string_view carried_block(const TranscriptBlock& block) {
+  const auto* reasoning = std::get_if<const wire::Reasoning*>(&block);
+  return reasoning == nullptr ? std::string_view() : marked_reasoning(**reasoning, wire_name).value_or("");
+}
+
+/// The first turn of the tool loop that is still open. User texts that stand with the outputs of calls do not end it.
+std::size_t open_loop(const std::vector<TranscriptTurn>& turns) {
+  for (std::size_t i = turns.size(); i > 0; --i) {
+    bool starts = !turns[i - 1].assistant && (i < 2 || !turns[i - 2].calls());
+    if (starts) return i;
   }
   return 0;
 }
 
-/// Ids of calls that another provider has made may hold characters that this one refuses.
-std::string legal_id(std::string_view id) {
-  std::string out(id);
-  for (char& c : out) {
-    bool legal = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!legal) c = '_';
-  }
-  return out;
+/// A loop that began without thinking must go on without: the server refuses to think in the middle.
+bool may_think(const std::vector<TranscriptTurn>& turns) {
+  std::size_t first = open_loop(turns);
+  return first >= turns.size() || !carried_block(turns[first].blocks.front()).empty();
 }
 
-// --- the request
+void write_text(std::string& out, std::string_view text) {
+  out += R"({"type":"text","text":)";
+  write_json_string(out, text);
+  out += '}';
+}
 
-class Blocks {
+struct DataUrl {
+  std::string_view media_type, data;
+};
+std::optional<DataUrl> read_data_url(std::string_view url) {
+  constexpr std::string_view scheme = "data:", encoding = ";base64";
+  auto comma = url.find(',');
+  if (!url.starts_with(scheme) || comma == std::string_view::npos) return std::nullopt;
+  auto media = url.substr(scheme.size(), comma - scheme.size());
+  if (!media.ends_with(encoding)) return std::nullopt;
+  media.remove_suffix(encoding.size());
+  if (media == "image/jpg") media = "image/jpeg";
+  return DataUrl{media, url.substr(comma + 1)};
+}
+
+void write_image(std::string& out, const wire::InputImage& image) {
+  if (auto data = read_data_url(image.image_url)) {
+    out += R"({"type":"image","source":{"type":"base64","media_type":)";
+    write_json_string(out, data->media_type);
+    out += ",\"data\":";
+    write_json_string(out, data->data);
+    out += "}}";
+  } else if (image.image_url.starts_with("http")) {
+    out += R"({"type":"image","source":{"type":"url","url":)";
+    write_json_string(out, image.image_url);
+    out += "}}";
+  } else {
+    write_text(out, "[an image in a form that cannot be sent]");
+  }
+}
+
+/// Writes the messages one after another; the sides alternate, and outputs open the user's message.
+class Messages {
  public:
-  explicit Blocks(std::string& out) : out_(out) {}
+  Messages(std::string& out, bool thinking) : out_(out), thinking_(thinking) {}
 
-  void operator()(const TextPart& part) { text(part.text); }
-  void operator()(const ImagePart& part) {
-    next();
-    image(part.url);
-  }
-  void operator()(const CallPart& part) {
-    next();
-    out_ += R"({"type":"tool_use","id":)";
-    write_json_string(out_, legal_id(part.call_id));
-    out_ += ",\"name\":";
-    write_json_string(out_, part.name);
-    auto arguments = parse_json(part.arguments);
-    out_ += ",\"input\":";
-    if (arguments && arguments->is_object()) {
-      write_json(out_, *arguments);
-    } else {
-      write_json(out_, json::object{{"arguments", part.arguments}});
-    }
-    out_ += '}';
-  }
-  void operator()(const ResultPart& part) {
-    next();
-    out_ += R"({"type":"tool_result","tool_use_id":)";
-    write_json_string(out_, legal_id(part.call_id));
-    out_ += ",\"content\":[";
-    Blocks inner(out_);
-    if (!blank(part.text)) inner.text(part.text);
-    for (const auto& picture : part.images) inner(picture);
-    if (!inner.some_) inner.text("(no output)");
-    out_ += "]}";
-  }
-  void operator()(const ReasoningPart& part) {
-    auto plain = base64_decode(part.sealed);
-    auto block = plain ? parse_json(*plain) : tl::unexpected(Error{});
-    if (!block || !block->is_object()) return;
-    next();
-    write_json(out_, *block);
-  }
-  void text(std::string_view value) {
-    next();
-    out_ += R"({"type":"text","text":)";
-    write_json_string(out_, value);
-    out_ += '}';
-  }
-  /// What comes up to here is worth keeping in the provider's cache.
-  void mark() {
-    if (!some_) return;
-    out_.pop_back();
-    out_ += cache_mark;
-    out_ += '}';
+  void write(const std::vector<TranscriptTurn>& turns) {
+    if (turns.empty() || turns.front().assistant) own_words();
+    for (const auto& turn : turns) turn.assistant ? assistant(turn) : user(turn);
+    if (side_ == Side::assistant) own_words();
+    close();
+    mark_cached();
   }
 
  private:
-  void next() {
-    if (std::exchange(some_, true)) out_ += ',';
+  enum class Side : unsigned char { none, user, assistant };
+
+  void close() {
+    if (side_ == Side::none) return;
+    if (side_ == Side::user) ends_.push_back(out_.size() - 1);
+    out_ += "]}";
   }
-  void image(std::string_view url) {
-    // data:image/png;base64,…
-    auto comma = url.find(',');
-    if (url.starts_with("data:") && comma != std::string_view::npos) {
-      auto type = url.substr(5, url.find(';') - 5);
-      out_ += R"({"type":"image","source":{"type":"base64","media_type":)";
-      write_json_string(out_, type);
-      out_ += ",\"data\":";
-      write_json_string(out_, url.substr(comma + 1));
-    } else {
-      out_ += R"({"type":"image","source":{"type":"url","url":)";
-      write_json_string(out_, url);
+
+  /// Room for the next block of that side.
+  void block_of(Side side) {
+    if (side_ == side) {
+      out_ += ',';
+      return;
     }
-    out_ += "}}";
+    close();
+    if (side_ != Side::none) out_ += ',';
+    side_ = side;
+    out_ += side == Side::user ? R"({"role":"user","content":[)" : R"({"role":"assistant","content":[)";
   }
+
+  void own_words() {
+    block_of(Side::user);
+    write_text(out_, go_on);
+  }
+
+  void user(const TranscriptTurn& turn) {
+    for (const auto& block : turn.blocks) {
+      block_of(Side::user);
+      if (const auto* text = std::get_if<std::string_view>(&block)) {
+        write_text(out_, *text);
+      } else {
+        write_image(out_, *std::get<const wire::InputImage*>(block));
+      }
+    }
+  }
+
+  void assistant(const TranscriptTurn& turn) {
+    bool says = std::ranges::any_of(turn.blocks, [](const TranscriptBlock& block) {
+      return !std::holds_alternative<const wire::Reasoning*>(block);
+    });
+    if (!says) return;
+    for (const auto& block : turn.blocks) {
+      if (const auto* text = std::get_if<std::string_view>(&block)) {
+        block_of(Side::assistant);
+        write_text(out_, *text);
+      } else if (auto thought = carried_block(block); thinking_ && !thought.empty()) {
+        block_of(Side::assistant);
+        out_ += thought;
+      } else if (const auto* call = std::get_if<TranscriptCall>(&block)) {
+        block_of(Side::assistant);
+        tool_use(*call);
+      }
+    }
+    for (const auto& block : turn.blocks) {
+      if (const auto* call = std::get_if<TranscriptCall>(&block)) tool_result(*call);
+    }
+  }
+
+  void tool_use(const TranscriptCall& call) {
+    out_ += R"({"type":"tool_use","id":)";
+    write_json_string(out_, call.id);
+    out_ += ",\"name\":";
+    write_json_string(out_, call.name);
+    out_ += ",\"input\":";
+    out_ += call.arguments;
+    out_ += '}';
+  }
+
+  void tool_result(const TranscriptCall& call) {
+    block_of(Side::user);
+    out_ += R"({"type":"tool_result","tool_use_id":)";
+    write_json_string(out_, call.id);
+    out_ += ",\"content\":";
+    const auto* parts = call.output != nullptr ? call.output->items() : nullptr;
+    if (parts != nullptr) {
+      output_parts(*parts);
+    } else {
+      write_json_string(out_, call.output != nullptr ? std::string_view(*call.output->text()) : no_output);
+    }
+    out_ += '}';
+  }
+
+  void output_parts(const std::vector<wire::ContentItem>& parts) {
+    out_ += '[';
+    const std::size_t start = out_.size();
+    for (const auto& part : parts) {
+      const auto* text = std::get_if<wire::InputText>(&part);
+      if (text != nullptr && blank(text->text)) continue;
+      if (out_.size() != start) out_ += ',';
+      if (text != nullptr) write_text(out_, text->text);
+      if (const auto* image = std::get_if<wire::InputImage>(&part)) write_image(out_, *image);
+    }
+    out_ += ']';
+  }
+
+  /// The last two messages of the user: the newest to be found by the next request, the one before to find what the
+  /// last request left, also when more blocks were added since than the server looks back.
+  void mark_cached() {
+    for (std::size_t n = 0; n < 2 && n < ends_.size(); ++n) out_.insert(ends_[ends_.size() - 1 - n], cache_here);
+  }
+
   std::string& out_;
-  bool some_ = false;
+  bool thinking_;
+  Side side_ = Side::none;
+  std::vector<std::size_t> ends_;  // of each user message: its last block's closing brace
 };
 
-void add_messages(std::string& out, const Dialogue& dialogue) {
-  out += ",\"messages\":[";
-  bool first = true;
-  auto open = [&](bool assistant) {
-    if (!std::exchange(first, false)) out += ',';
-    out += fmt::format(R"({{"role":"{}","content":[)", assistant ? "assistant" : "user");
-  };
-  if (!dialogue.turns.empty() && dialogue.turns.front().assistant) {
-    open(false);
-    Blocks(out).text("(The dialogue begins with your answer.)");
-    out += "]}";
+void add_system(std::string& out, const Prompt& prompt, const Transcript& transcript) {
+  std::vector<std::string_view> texts;
+  if (!blank(prompt.instructions)) texts.push_back(prompt.instructions);
+  texts.insert(texts.end(), transcript.system.begin(), transcript.system.end());
+  std::string schema;
+  if (prompt.output_schema != nullptr) {
+    schema =
+        "Your final message must be one JSON document, with nothing before or after it, that matches this JSON "
+        "Schema:\n";
+    write_json(schema, *prompt.output_schema);
+    texts.emplace_back(schema);
   }
-  for (const auto& turn : dialogue.turns) {
-    open(turn.assistant);
-    Blocks blocks(out);
-    for (const auto& part : turn.parts) std::visit(blocks, part);
-    if (&turn == &dialogue.turns.back()) blocks.mark();
-    out += "]}";
+  if (texts.empty()) return;
+  std::string_view separator = ",\"system\":[";
+  for (auto text : texts) {
+    out += separator;
+    separator = ",";
+    write_text(out, text);
   }
+  out.insert(out.size() - 1, cache_here);
   out += ']';
 }
 
-void add_tools(std::string& out, const std::vector<PlainTool>& tools, bool parallel) {
-  if (tools.empty()) return;
-  out += ",\"tools\":[";
-  for (const auto& tool : tools) {
-    if (&tool != tools.data()) out += ',';
-    out += "{\"name\":";
-    write_json_string(out, tool.name);
+void add_tool(std::string& out, std::string_view name, std::string_view description, std::string_view schema) {
+  out += out.ends_with('[') ? "{\"name\":" : ",{\"name\":";
+  write_json_string(out, name);
+  if (!description.empty()) {
     out += ",\"description\":";
-    write_json_string(out, tool.description);
-    out += ",\"input_schema\":" + tool.parameters;
-    if (&tool == &tools.back()) out += cache_mark;
-    out += '}';
+    write_json_string(out, description);
   }
-  out += fmt::format(R"(],"tool_choice":{{"type":"auto","disable_parallel_tool_use":{}}})", !parallel);
+  out += ",\"input_schema\":";
+  out += schema;
+  out += '}';
 }
 
-/// With thinking, an answer whose tools are still being used must begin with it. One that another provider gave does
-/// not: the model goes on without thinking then.
-bool may_think(const Dialogue& dialogue) {
-  for (auto turn = dialogue.turns.rbegin(); turn != dialogue.turns.rend(); ++turn) {
-    if (!turn->assistant) {
-      bool fresh =
-          std::ranges::none_of(turn->parts, [](const auto& p) { return std::holds_alternative<ResultPart>(p); });
-      if (fresh) return true;
-      continue;
+/// Names of the calls in the messages: the server wants the tools of old calls defined, also when none is on offer.
+std::set<std::string_view> called_names(const Transcript& transcript) {
+  std::set<std::string_view> out;
+  for (const auto& turn : transcript.turns) {
+    for (const auto& block : turn.blocks) {
+      if (const auto* call = std::get_if<TranscriptCall>(&block)) out.insert(call->name);
     }
-    return std::holds_alternative<ReasoningPart>(turn->parts.front());
-  }
-  return true;
-}
-
-std::string system_text(const Dialogue& dialogue, const Prompt& prompt) {
-  std::string out = dialogue.system;
-  if (prompt.output_schema != nullptr) {
-    out += "\n\nYour final answer is one JSON value and nothing else. It conforms to this JSON Schema:\n";
-    write_json(out, *prompt.output_schema);
   }
   return out;
 }
 
-// --- the answer
-
-class AnthropicDecoder : public EventDecoder {
- public:
-  explicit AnthropicDecoder(const Prompt& prompt) : tools_(plain_tools(prompt)), turn_(prompt.input.size()) {}
-
-  bool completed() const override { return completed_; }
-  const std::optional<ModelError>& error() const override { return error_; }
-  bool fatal() const override { return error_.has_value(); }
-
-  void feed(std::string_view data, std::vector<wire::ModelEvent>& out) override {
-    auto event = parse_json(data);
-    if (!event) return;
-    auto type = find_string(*event, "type").value_or("");
-    if (type == "message_start") {
-      start(*event, out);
-    } else if (type == "content_block_start") {
-      open_block(*event, out);
-    } else if (type == "content_block_delta") {
-      if (const auto* delta = find(*event, "delta")) take(*delta, out);
-    } else if (type == "content_block_stop") {
-      close_block(out);
-    } else if (type == "message_delta") {
-      change(*event);
-    } else if (type == "message_stop") {
-      close_block(out);
-      usage_.total_tokens = usage_.input_tokens + usage_.output_tokens;
-      completed_ = !error_;
-      if (completed_) out.emplace_back(wire::Completed{id_, usage_});
-    } else if (type == "error") {
-      if (const auto* problem = find(*event, "error")) fail(*problem);
-    }
+void add_tools(std::string& out, const Prompt& prompt, const Transcript& transcript) {
+  auto tools = function_tools(prompt.tools);
+  auto called = tools.empty() ? called_names(transcript) : std::set<std::string_view>();
+  if (tools.empty() && called.empty()) return;
+  out += ",\"tools\":[";
+  for (const auto& tool : tools) add_tool(out, tool.name, tool.description, tool.parameters);
+  for (auto name : called) add_tool(out, name, "", R"({"type":"object"})");
+  out.insert(out.size() - 1, cache_here);
+  out += "],\"tool_choice\":";
+  if (tools.empty()) {
+    out += R"({"type":"none"})";
+  } else {
+    out += R"({"type":"auto","disable_parallel_tool_use":)";
+    out += prompt.parallel_tool_calls ? "false}" : "true}";
   }
+}
 
- private:
-  enum class Block : unsigned char { none, text, thinking, redacted, call };
+bool has(const io::Headers& headers, std::string_view name) {
+  return std::ranges::any_of(headers, [&](const auto& header) { return equals_ignore_case(header.first, name); });
+}
 
-  void start(const json::value& event, std::vector<wire::ModelEvent>& out) {
-    if (const auto* message = find(event, "message")) {
-      id_ = std::string(find_string(*message, "id").value_or(""));
-      if (const auto* usage = find(*message, "usage")) read_usage(*usage);
-    }
-    out.emplace_back(wire::Created{});
-  }
-
-  void open_block(const json::value& event, std::vector<wire::ModelEvent>& out) {
-    close_block(out);
-    const auto* block = find(event, "content_block");
-    if (block == nullptr) return;
-    auto type = find_string(*block, "type").value_or("");
-    text_.clear();
-    signature_.clear();
-    if (type == "text") {
-      kind_ = Block::text;
-      out.emplace_back(wire::ItemAdded{message_item(item_id("msg"), {})});
-      if (auto text = find_string(*block, "text"); text && !text->empty()) say(*text, out);
-    } else if (type == "thinking") {
-      kind_ = Block::thinking;
-      out.emplace_back(wire::ItemAdded{reasoning_item(item_id("rs"), {}, {})});
-      if (auto text = find_string(*block, "thinking"); text && !text->empty()) think(*text, out);
-    } else if (type == "redacted_thinking") {
-      kind_ = Block::redacted;
-      text_ = std::string(find_string(*block, "data").value_or(""));
-    } else if (type == "tool_use") {
-      kind_ = Block::call;
-      call_id_ = std::string(find_string(*block, "id").value_or(""));
-      name_ = std::string(find_string(*block, "name").value_or(""));
-      // Servers that do not stream the input give it here.
-      const auto* input = find(*block, "input");
-      if (input != nullptr && input->is_object() && !input->get_object().empty()) text_ = dump(*input);
-    }
-  }
-
-  void take(const json::value& delta, std::vector<wire::ModelEvent>& out) {
-    if (auto text = find_string(delta, "text")) {
-      if (kind_ == Block::text) say(*text, out);
-    } else if (auto thought = find_string(delta, "thinking")) {
-      if (kind_ == Block::thinking) think(*thought, out);
-    } else if (auto signature = find_string(delta, "signature")) {
-      signature_ += *signature;
-    } else if (auto json_piece = find_string(delta, "partial_json")) {
-      if (kind_ == Block::call) text_ += *json_piece;
-    }
-  }
-
-  void say(std::string_view text, std::vector<wire::ModelEvent>& out) {
-    text_ += text;
-    out.emplace_back(wire::TextDelta{std::string(text)});
-  }
-  void think(std::string_view text, std::vector<wire::ModelEvent>& out) {
-    text_ += text;
-    out.emplace_back(wire::ReasoningContentDelta{std::string(text), 0});
-  }
-
-  static std::string sealed(const json::object& block) { return std::string(seal) + base64(dump(json::value(block))); }
-
-  void close_block(std::vector<wire::ModelEvent>& out) {
-    std::string text = std::exchange(text_, {});
-    switch (std::exchange(kind_, Block::none)) {
-      case Block::none:
-        return;
-      case Block::text:
-        out.emplace_back(wire::ItemDone{message_item(item_id("msg"), std::move(text))});
-        break;
-      case Block::thinking: {
-        json::object block{{"type", "thinking"}, {"thinking", text}, {"signature", signature_}};
-        out.emplace_back(wire::ItemDone{reasoning_item(item_id("rs"), std::move(text), sealed(block))});
-        break;
-      }
-      case Block::redacted: {
-        json::object block{{"type", "redacted_thinking"}, {"data", text}};
-        out.emplace_back(wire::ItemDone{reasoning_item(item_id("rs"), {}, sealed(block))});
-        break;
-      }
-      case Block::call:
-        out.emplace_back(wire::ItemDone{call_item(tools_, call_id_, name_, std::move(text))});
-        break;
-    }
-    ++items_;
-  }
-
-  void change(const json::value& event) {
-    if (const auto* usage = find(event, "usage")) read_usage(*usage);
-    const auto* delta = find(event, "delta");
-    auto reason = delta != nullptr ? find_string(*delta, "stop_reason").value_or("") : std::string_view();
-    if (reason == "max_tokens") {
-      error_ = stream_error("Incomplete response returned, reason: max_output_tokens");
-    } else if (reason == "model_context_window_exceeded") {
-      error_ = context_window_error();
-    } else if (reason == "refusal") {
-      error_ = ModelError{.cls = ErrorClass::invalid_request, .message = "The model refused to answer."};
-    }
-  }
-
-  void fail(const json::value& problem) {
-    auto type = find_string(problem, "type").value_or("");
-    std::string message(find_string(problem, "message").value_or(type));
-    if (context_overflow_text(message)) {
-      error_ = context_window_error();
-    } else if (type == "invalid_request_error") {
-      error_ = ModelError{.cls = ErrorClass::invalid_request, .message = std::move(message)};
-    } else {
-      // overloaded_error, api_error, rate_limit_error: they pass.
-      auto delay = retry_hint(message);
-      error_ = stream_error(std::move(message), delay);
-    }
-  }
-
-  /// The first event counts the input, the last one the output; cached input is counted beside the rest.
-  void read_usage(const json::value& usage) {
-    auto take_number = [&](std::string_view key) { return find_int(usage, key); };
-    if (auto input = take_number("input_tokens")) {
-      usage_.cached_input_tokens = take_number("cache_read_input_tokens").value_or(usage_.cached_input_tokens);
-      written_ = take_number("cache_creation_input_tokens").value_or(written_);
-      usage_.input_tokens = *input + usage_.cached_input_tokens + written_;
-    }
-    if (auto output = take_number("output_tokens")) usage_.output_tokens = *output;
-  }
-
-  std::string item_id(std::string_view kind) const { return fmt::format("{}_{}_{}", kind, turn_, items_); }
-
-  std::vector<PlainTool> tools_;
-  std::size_t turn_;
-  std::size_t items_ = 0;
-  std::string id_;
-  Block kind_ = Block::none;
-  std::string text_, signature_, call_id_, name_;  // of the open block
-  wire::TokenUsage usage_;
-  std::int64_t written_ = 0;  // input that went into the cache
-  std::optional<ModelError> error_;
-  bool completed_ = false;
-};
-
-class AnthropicWire : public Wire {
- public:
-  std::string_view path() const override { return "messages"; }
-
-  ModelResult<std::string> body(const Prompt& prompt, const TurnSettings& settings, std::string_view,
-                                const config::ProviderDef&) const override {
-    auto dialogue = dialogue_of(prompt, seal);
-    std::string out = "{\"model\":";
-    write_json_string(out, settings.model.slug);
-    out += fmt::format(",\"max_tokens\":{},\"stream\":true", max_tokens);
-    auto effort = effective_effort(settings);
-    int budget = effort && may_think(dialogue) ? thinking_budget(*effort) : 0;
-    if (budget > 0) out += fmt::format(R"(,"thinking":{{"type":"enabled","budget_tokens":{}}})", budget);
-    out += ",\"system\":[";
-    Blocks system(out);
-    if (auto text = system_text(dialogue, prompt); !blank(text)) system.text(text);
-    system.mark();
-    out += ']';
-    add_tools(out, plain_tools(prompt), prompt.parallel_tool_calls);
-    add_messages(out, dialogue);
-    out += '}';
-    return out;
-  }
-
-  void adapt(io::Headers& headers, const Credential& credential) const override {
-    drop_responses_headers(headers);
-    std::erase_if(headers, [](const auto& h) { return equals_ignore_case(h.first, "authorization"); });
-    auto has = [&](std::string_view name) {
-      return std::ranges::any_of(headers, [&](const auto& h) { return equals_ignore_case(h.first, name); });
-    };
-    if (credential.bearer && !has("x-api-key")) headers.emplace_back("x-api-key", *credential.bearer);
-    if (!has("anthropic-version")) headers.emplace_back("anthropic-version", std::string(api_version));
-  }
-  std::unique_ptr<EventDecoder> decoder(const Prompt& prompt) const override {
-    return std::make_unique<AnthropicDecoder>(prompt);
-  }
-};
+std::string marked(std::string_view block) { return fmt::format("{}{}:{}", reasoning_mark, wire_name, block); }
 
 }  // namespace anthropic_wire_detail
 
-const Wire& anthropic_wire() {
-  static const anthropic_wire_detail::AnthropicWire wire;
-  return wire;
+using namespace anthropic_wire_detail;
+
+std::string carried_thinking(std::string_view thinking, std::string_view signature) {
+  if (signature.empty()) return marked("");
+  std::string block = R"({"type":"thinking","thinking":)";
+  write_json_string(block, thinking);
+  block += ",\"signature\":";
+  write_json_string(block, signature);
+  return marked(block += '}');
+}
+
+std::string carried_redacted_thinking(std::string_view data) {
+  std::string block = R"({"type":"redacted_thinking","data":)";
+  write_json_string(block, data);
+  return marked(block += '}');
+}
+
+std::int64_t max_output_tokens(std::string_view model) {
+  for (const auto& row : output_limits) {
+    if (contains(model, row.part)) return row.tokens;
+  }
+  return default_output_limit;
+}
+
+std::int64_t thinking_budget(wire::ReasoningEffort effort) {
+  for (const auto& row : budgets) {
+    if (row.effort == effort) return row.tokens;
+  }
+  return 0;
+}
+
+ModelResult<std::string> AnthropicWire::body(const Prompt& prompt, const TurnSettings& settings, std::string_view,
+                                             const config::ProviderDef&) const {
+  auto transcript = read_transcript(prompt);
+  if (!transcript) return ModelFail(transcript.error());
+  const auto effort = effective_effort(settings);
+  const std::int64_t limit = max_output_tokens(settings.model.slug);
+  const std::int64_t budget = effort ? std::min(thinking_budget(*effort), limit * 3 / 4) : 0;
+  const bool thinking = budget > 0 && may_think(transcript->turns);
+  std::string out;
+  out.reserve(prompt_bytes(prompt));
+  out += "{\"model\":";
+  write_json_string(out, settings.model.slug);
+  out += fmt::format(",\"max_tokens\":{}", limit);
+  if (thinking) out += fmt::format(R"(,"thinking":{{"type":"enabled","budget_tokens":{}}})", budget);
+  add_tools(out, prompt, *transcript);
+  add_system(out, prompt, *transcript);
+  out += ",\"messages\":[";
+  Messages(out, thinking).write(transcript->turns);
+  out += "],\"stream\":true}";
+  return out;
+}
+
+void AnthropicWire::adapt(io::Headers& headers, const Credential& credential) const {
+  drop_openai_headers(headers);
+  if (credential.bearer) {
+    const std::string bearer = "Bearer " + *credential.bearer;
+    std::erase_if(headers, [&](const auto& header) {
+      return equals_ignore_case(header.first, "authorization") && header.second == bearer;
+    });
+    if (!has(headers, "x-api-key")) headers.emplace_back("x-api-key", *credential.bearer);
+  }
+  if (!has(headers, "anthropic-version")) headers.emplace_back("anthropic-version", api_version);
+}
+
+std::unique_ptr<EventDecoder> AnthropicWire::decoder(const Prompt& prompt) const {
+  return std::make_unique<AnthropicDecoder>(prompt);
+}
+
+std::optional<ModelError> AnthropicWire::http_error(int status, std::string_view body) const {
+  return named_http_error(status, body);
 }
 
 }  // namespace burin::model

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "model/backoff.h"
+#include "model/wires.h"
 #include "model/ws_verdict.h"
 
 namespace burin::model {
@@ -184,6 +185,9 @@ io::Task<ModelClient::Reply> ModelClient::post_once(std::string_view path, std::
   if (status >= 200 && status < 300) co_return std::move(*response);
   *transient = passing_status(status);
   auto text = co_await io::with_deadline(io::seconds(30), "error body", io::read_body(**response, max_error_body));
+  if (auto known = wire_of(options_.provider).http_error(status, text ? *text : std::string_view())) {
+    co_return ModelFail(std::move(*known));
+  }
   co_return ModelFail(
       status_error(status, **response, text ? *text : std::string(), url, world_.clock.now_ms() / 1000));
 }

@@ -196,6 +196,21 @@ ModelError stream_error(std::string message, std::optional<io::Span> delay) {
       .cls = ErrorClass::stream, .message = "stream disconnected before completion: " + message, .delay = delay};
 }
 
+ModelError class_error(ErrorClass cls, std::string message) {
+  switch (cls) {
+    case ErrorClass::context_window_exceeded:
+      return context_overflow();
+    case ErrorClass::quota_exceeded:
+      return quota();
+    case ErrorClass::usage_not_included:
+      return not_included();
+    case ErrorClass::server_overloaded:
+      return overloaded();
+    default:
+      return of(cls, std::move(message));
+  }
+}
+
 std::string status_text(int status) {
   const auto reason = io::reason_phrase(status);
   // What the reference's HTTP library prints for a status it has no name for.
@@ -329,18 +344,6 @@ std::optional<ModelError> error_frame(const json::value& event, std::string_view
   if (!status || *status < 100 || *status > 999 || (*status >= 200 && *status < 300)) return std::nullopt;
   WholeReply reply(static_cast<int>(*status), error_detail::frame_headers(event));
   return status_error(reply.status(), reply, frame, {}, now_seconds);
-}
-
-ModelError context_window_error() { return context_overflow(); }
-
-bool context_overflow_text(std::string_view message) {
-  // OpenAI and vLLM, llama.cpp, Anthropic, Ollama, OpenRouter.
-  for (std::string_view words :
-       {"context_length_exceeded", "maximum context length", "exceed_context_size",
-        "exceeds the available context size", "prompt is too long", "input length exceeds", "context window"}) {
-    if (contains(message, words)) return true;
-  }
-  return false;
 }
 
 std::optional<std::int64_t> retry_after(std::string_view value, std::int64_t now_seconds) {

@@ -56,10 +56,8 @@ using ModelFail = tl::unexpected<ModelError>;
 /// "stream disconnected before completion: <message>".
 ModelError stream_error(std::string message, std::optional<io::Span> delay = {});
 
-/// The input does not fit the model's window.
-ModelError context_window_error();
-/// True for the words in which servers of various kinds say so.
-bool context_overflow_text(std::string_view message);
+/// An error of a class that has a text of its own for the user; `message` is for the classes that have none.
+ModelError class_error(ErrorClass cls, std::string message);
 
 /// The error of a reply whose status is not 2xx. `url` is the request's, for the text; it may be empty.
 ModelError status_error(int status, const io::HttpResponse& response, std::string_view body, std::string_view url,

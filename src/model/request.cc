@@ -2,7 +2,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "model/dialogue.h"
+#include "base/text.h"
+#include "model/transcript.h"
 
 namespace burin::model {
 
@@ -20,6 +21,12 @@ std::optional<wire::ReasoningEffort> supported_effort(const ModelInfo& model,
   bool supported = std::ranges::any_of(levels, [&](const auto& level) { return level.effort == effort; });
   if (!effort || supported) return effort;
   return levels.empty() ? model.default_reasoning_level : levels[(levels.size() - 1) / 2].effort;
+}
+
+std::size_t prompt_bytes(const Prompt& prompt) {
+  std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
+  for (auto item : prompt.input) size += item.size() + 1;
+  return size;
 }
 
 namespace request_detail {
@@ -66,12 +73,17 @@ void add_text(std::string& out, const Prompt& prompt, const TurnSettings& s) {
   out += '}';
 }
 
+/// Reasoning that a provider on another wire made; it would be refused.
+bool reasoning_of_other_wire(std::string_view item) {
+  static const std::string mark = fmt::format(R"("encrypted_content":"{})", reasoning_mark);
+  return item.starts_with(R"({"type":"reasoning")") && contains(item, mark);
+}
+
 void add_input(std::string& out, const Prompt& prompt, std::size_t first = 0, bool with_ids = true) {
   out += '[';
   bool some = false;
   for (std::size_t i = first; i < prompt.input.size(); ++i) {
-    // Reasoning of a provider on another wire would be refused.
-    if (sealed_for_others(prompt.input[i])) continue;
+    if (reasoning_of_other_wire(prompt.input[i])) continue;
     if (std::exchange(some, true)) out += ',';
     out += prompt.input[i];
     if (with_ids && i < prompt.ids.size() && !prompt.ids[i].empty()) {
@@ -84,11 +96,11 @@ void add_input(std::string& out, const Prompt& prompt, std::size_t first = 0, bo
   out += ']';
 }
 
-/// Room for the whole body, so that it is written in one go.
+/// Room for a body with the input from `first` on, so that it is written in one go.
 void reserve(std::string& out, const Prompt& prompt, std::size_t first = 0) {
-  std::size_t size = prompt.instructions.size() + prompt.instructions.size() / 8 + prompt.tools.size() + 1024;
-  for (std::size_t i = first; i < prompt.input.size(); ++i) size += prompt.input[i].size() + 1;
-  out.reserve(size);
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < first; ++i) left_out += prompt.input[i].size() + 1;
+  out.reserve(prompt_bytes(prompt) - left_out);
 }
 
 std::string_view tier_name(const TurnSettings& s) {

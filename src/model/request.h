@@ -45,6 +45,9 @@ wire::ReasoningSummary effective_summary(const TurnSettings& settings);
 std::optional<wire::ReasoningEffort> supported_effort(const ModelInfo& model,
                                                       std::optional<wire::ReasoningEffort> effort);
 
+/// About how many bytes the prompt takes in a request: room for a body that is written in one go.
+std::size_t prompt_bytes(const Prompt& prompt);
+
 /// The body of POST /responses/compact: model, input and instructions, nothing else (model-client.md 13.1).
 std::string build_compact_body(const Prompt& prompt, std::string_view model);
 

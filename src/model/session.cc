@@ -104,14 +104,7 @@ io::Task<ModelSession::Stream> ModelSession::stream_over_http(const Prompt& prom
     return out;
   };
   auto response = co_await client_.post(wire.path(), std::move(body), headers);
-  if (!response) {
-    // The Responses API says this in its stream, the others in their refusal.
-    bool other = o.provider.wire_api != config::WireApi::responses;
-    bool refused = response.error().cls == ErrorClass::invalid_request;
-    if (other && refused && context_overflow_text(response.error().message))
-      co_return ModelFail(context_window_error());
-    co_return ModelFail(response.error());
-  }
+  if (!response) co_return ModelFail(response.error());
   if (auto state = (*response)->header("x-codex-turn-state"); state && turn_state_.empty()) {
     turn_state_ = std::string(*state);
   }

@@ -1,8 +1,5 @@
 #include "model/stream_decoder.h"
 
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/stream_parser.hpp>
-
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -99,22 +96,8 @@ std::optional<std::string_view> model_header(const json::value& headers) {
 
 using namespace stream_decoder_detail;
 
-struct StreamDecoder::Parser {
-  // Most events are a few hundred bytes: they fit here, and nothing is allocated for them.
-  alignas(16) unsigned char buffer[16 * 1024];
-  json::parse_options options;
-  json::stream_parser parser;
-  Parser() : options{}, parser(json::storage_ptr(), with_depth()) {}
-  static json::parse_options with_depth() {
-    json::parse_options o;
-    o.max_depth = 512;
-    return o;
-  }
-};
-
 StreamDecoder::StreamDecoder(Transport transport, std::int64_t now_seconds)
-    : parser_(std::make_unique<Parser>()), transport_(transport), now_seconds_(now_seconds) {}
-StreamDecoder::~StreamDecoder() = default;
+    : transport_(transport), now_seconds_(now_seconds) {}
 
 void StreamDecoder::server_model(const json::value& event, std::vector<wire::ModelEvent>& out) {
   const json::value* headers = nullptr;
@@ -158,20 +141,9 @@ void StreamDecoder::complete(const json::value& event, bool response_needed, std
 
 void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& out) {
   if (skippable(data)) return;
-  json::monotonic_resource memory(parser_->buffer, sizeof parser_->buffer);
-  json::error_code ec;
-  parser_->parser.reset(&memory);
-  parser_->parser.write(data.data(), data.size(), ec);
-  if (!ec) parser_->parser.finish(ec);
-  json::value event;
-  if (!ec) {
-    event = json::value(parser_->parser.release(), &memory);
-  } else if (auto lenient = parse_json(data)) {
-    event = std::move(*lenient);
-  } else {
-    log(Level::debug, "sse", "skipped data that is not JSON: {}", lenient.error().what);
-    return;
-  }
+  const auto* parsed = parser_.parse(data);
+  if (parsed == nullptr) return;
+  const json::value& event = *parsed;
   auto type = find_string(event, "type");
   if (!type || !well_typed(event)) return;
   server_model(event, out);
@@ -182,15 +154,15 @@ void StreamDecoder::feed(std::string_view data, std::vector<wire::ModelEvent>& o
   } else if (*type == "response.output_item.added" || *type == "response.output_item.done") {
     const auto* item = find(event, "item");
     if (item == nullptr) return;
-    auto parsed = wire::read_item(*item);
-    if (!parsed) {
-      log(Level::debug, "sse", "skipped {} with an unreadable item: {}", *type, parsed.error().what);
+    auto read = wire::read_item(*item);
+    if (!read) {
+      log(Level::debug, "sse", "skipped {} with an unreadable item: {}", *type, read.error().what);
       return;
     }
     if (type->ends_with("done")) {
-      out.push_back(wire::ItemDone{std::move(*parsed)});
+      out.push_back(wire::ItemDone{std::move(*read)});
     } else {
-      out.push_back(wire::ItemAdded{std::move(*parsed)});
+      out.push_back(wire::ItemAdded{std::move(*read)});
     }
   } else if (*type == "response.reasoning_summary_text.delta") {
     auto d = delta();

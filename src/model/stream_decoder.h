@@ -3,13 +3,13 @@
 // Why a class: the scan for the serving model remembers what it reported last, an error event is remembered until the
 // body ends, and the parser's memory is reused, because a long answer is hundreds of thousands of small events.
 #pragma once
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/event_decoder.h"
+#include "model/event_parser.h"
 
 namespace burin::model {
 
@@ -20,9 +20,6 @@ enum class Transport : unsigned char { sse, websocket };
 class StreamDecoder : public EventDecoder {
  public:
   explicit StreamDecoder(Transport transport = Transport::sse, std::int64_t now_seconds = 0);
-  ~StreamDecoder() override;
-  StreamDecoder(const StreamDecoder&) = delete;
-  StreamDecoder& operator=(const StreamDecoder&) = delete;
 
   void feed(std::string_view data, std::vector<wire::ModelEvent>& out) override;
   bool completed() const override { return completed_; }
@@ -31,12 +28,11 @@ class StreamDecoder : public EventDecoder {
   bool fatal() const override { return fatal_; }
 
  private:
-  struct Parser;
   void server_model(const boost::json::value& event, std::vector<wire::ModelEvent>& out);
   void complete(const boost::json::value& event, bool response_needed, std::vector<wire::ModelEvent>& out);
   void websocket_event(std::string_view type, const boost::json::value& event, std::string_view data,
                        std::vector<wire::ModelEvent>& out);
-  std::unique_ptr<Parser> parser_;
+  EventParser parser_;
   Transport transport_;
   std::int64_t now_seconds_;  // for the texts of usage limits
   std::string last_model_;

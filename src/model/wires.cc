@@ -24,24 +24,25 @@ class ResponsesWire : public Wire {
 
 }  // namespace wires_detail
 
-const Wire& wire_of(const config::ProviderDef& provider) {
-  static const wires_detail::ResponsesWire responses;
-  switch (provider.wire_api) {
-    case config::WireApi::chat:
-      return chat_wire();
-    case config::WireApi::anthropic:
-      return anthropic_wire();
-    case config::WireApi::responses:
-      break;
-  }
-  return responses;
+void drop_openai_headers(io::Headers& headers) {
+  std::erase_if(headers, [](const auto& header) {
+    return starts_with_ignore_case(header.first, "x-codex-") || starts_with_ignore_case(header.first, "x-openai-") ||
+           equals_ignore_case(header.first, "session_id") || equals_ignore_case(header.first, "chatgpt-account-id");
+  });
 }
 
-void drop_responses_headers(io::Headers& headers) {
-  std::erase_if(headers, [](const auto& header) {
-    return starts_with_ignore_case(header.first, "x-codex-") || equals_ignore_case(header.first, "session_id") ||
-           equals_ignore_case(header.first, "x-openai-subagent");
-  });
+const Wire& wire_of(const config::ProviderDef& provider) {
+  static const wires_detail::ResponsesWire responses;
+  static const ChatWire chat;
+  static const AnthropicWire anthropic;
+  switch (provider.wire_api) {
+    case config::WireApi::chat:
+      return chat;
+    case config::WireApi::anthropic:
+      return anthropic;
+    default:
+      return responses;
+  }
 }
 
 }  // namespace burin::model

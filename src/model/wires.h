@@ -5,6 +5,7 @@
 // tell which wire it talks over.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,15 @@ class Wire {
                                         const config::ProviderDef& provider) const = 0;
   /// Changes the headers of a Responses request into this wire's.
   virtual void adapt(io::Headers& headers, const Credential& credential) const = 0;
-  /// Reads the answer to this prompt, which it does not refer to afterwards.
+  /// For the answer to `prompt`, which need not outlive this call.
   virtual std::unique_ptr<EventDecoder> decoder(const Prompt& prompt) const = 0;
+  /// What a reply whose status is not 2xx means on this wire, where that is more than its status says.
+  virtual std::optional<ModelError> http_error(int /*status*/, std::string_view /*body*/) const { return std::nullopt; }
 };
 
-const Wire& wire_of(const config::ProviderDef& provider);
+/// Takes away what is meant for OpenAI's own servers: ids of the thread, account and turn, metadata of the work tree.
+void drop_openai_headers(io::Headers& headers);
 
-/// Removes what only the Responses API is told: the thread, the turn and its metadata.
-void drop_responses_headers(io::Headers& headers);
+const Wire& wire_of(const config::ProviderDef& provider);
 
 }  // namespace burin::model
