@@ -257,11 +257,10 @@ def test_a_refused_handshake_renews_the_login():
         assert server.short()[-2:] == ["m2 - 0 warm", "m2 warm 3"], server.short()
 
 
-class Proxy:
-    """A proxy for CONNECT: `answer` is the status line it gives, None for silence. Requests are recorded."""
+class Listener:
+    """Accepts on a free loopback port; serve(client) runs in a thread for each connection."""
 
-    def __init__(self, answer="200 OK"):
-        self.answer, self.heads, self.threads = answer, [], []
+    def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -277,6 +276,14 @@ class Proxy:
             while True:
                 client, _ = self.listener.accept()
                 threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+
+class Proxy(Listener):
+    """A proxy for CONNECT: `answer` is the status line it gives, None for silence. Requests are recorded."""
+
+    def __init__(self, answer="200 OK"):
+        self.answer, self.heads = answer, []
+        super().__init__()
 
     def serve(self, client):
         with contextlib.suppress(OSError), client:
@@ -357,7 +364,7 @@ def test_proxies_that_refuse_or_hang():
             assert connects and posts, proxy.heads
 
 
-class Tls:
+class Tls(Listener):
     """TLS in front of a port, with a certificate of its own authority."""
 
     def __init__(self, place, port):
@@ -369,21 +376,7 @@ class Tls:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(cert, key)
         self.target = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        super().__init__()
 
     def serve(self, client):
         with contextlib.suppress(OSError, ssl.SSLError):

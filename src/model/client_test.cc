@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "testing/fake_world.h"
+#include "testing/read_stream.h"
 
 namespace burin::model {
 
@@ -36,28 +37,10 @@ struct ClientTest : ::testing::Test, testing::FakeWorld {
     session = client->new_session();
   }
 
-  struct Outcome {
-    std::vector<wire::ModelEvent> events;
-    std::optional<ModelError> error;
-  };
-  static io::Task<Outcome> read_all(ModelSession* s, const Prompt* p, const TurnSettings* t, std::string metadata) {
-    Outcome out;
-    auto stream = co_await s->stream(*p, *t, [metadata] { return metadata; });
-    if (!stream) {
-      out.error = stream.error();
-      co_return out;
-    }
-    for (;;) {
-      auto batch = co_await (*stream)->next();
-      if (!batch) {
-        out.error = batch.error();
-        co_return out;
-      }
-      if (batch->empty()) co_return out;
-      for (auto& e : *batch) out.events.push_back(std::move(e));
-    }
+  using Outcome = testing::StreamOutcome;
+  Outcome ask() {
+    return io::run_task(loop, testing::read_stream(session.get(), &prompt, &settings, R"({"turn_id":"t"})"));
   }
-  Outcome ask() { return io::run_task(loop, read_all(session.get(), &prompt, &settings, R"({"turn_id":"t"})")); }
 
   static std::string header(const io::HttpRequest& r, std::string_view name) {
     for (const auto& [n, v] : r.headers) {

@@ -9,6 +9,7 @@
 #include "model/preconnect.h"
 #include "model/ws_verdict.h"
 #include "testing/fake_world.h"
+#include "testing/read_stream.h"
 
 namespace burin::model {
 
@@ -64,31 +65,10 @@ struct ModelWebSocketTest : ::testing::Test, testing::FakeWorld {
     session = client->new_session();
   }
 
-  struct Outcome {
-    std::vector<wire::ModelEvent> events;
-    std::optional<ModelError> error;
-    bool completed() const { return !events.empty() && std::holds_alternative<wire::Completed>(events.back()); }
-  };
-  static io::Task<Outcome> read_all(ModelSession* s, const Prompt* p, const TurnSettings* t, std::string meta) {
-    Outcome out;
-    auto stream = co_await s->stream(*p, *t, [meta] { return meta; });
-    if (!stream) {
-      out.error = stream.error();
-      co_return out;
-    }
-    for (;;) {
-      auto batch = co_await (*stream)->next();
-      if (!batch) {
-        out.error = batch.error();
-        co_return out;
-      }
-      if (batch->empty()) co_return out;
-      for (auto& e : *batch) out.events.push_back(std::move(e));
-    }
-  }
+  using Outcome = testing::StreamOutcome;
   Outcome ask(std::vector<std::string_view> input) {
     prompt.input = std::move(input);
-    return io::run_task(loop, read_all(session.get(), &prompt, &settings, metadata));
+    return io::run_task(loop, testing::read_stream(session.get(), &prompt, &settings, metadata));
   }
   Outcome ask(std::vector<std::string_view> input, std::string answer) {
     script.push_back(std::move(answer));
@@ -548,7 +528,7 @@ TEST_F(ModelWebSocketTest, ASecondSessionHasItsOwnConnection) {
   {
     auto compaction = client->new_session();
     script.push_back(done);
-    auto out = io::run_task(loop, read_all(compaction.get(), &prompt, &settings, ""));
+    auto out = io::run_task(loop, testing::read_stream(compaction.get(), &prompt, &settings, ""));
     ASSERT_TRUE(out.completed());
     EXPECT_EQ(server.peers.size(), 2U);
   }
@@ -579,7 +559,7 @@ struct PreconnectTest : ModelWebSocketTest {
         co_await io::sleep(0ms);
         t->session = co_await t->slot.adopt(*t->client);
         t->prompt.input = std::move(input);
-        auto out = co_await read_all(t->session.get(), &t->prompt, &t->settings, "");
+        auto out = co_await testing::read_stream(t->session.get(), &t->prompt, &t->settings, "");
         co_await scope.join();
         co_return out;
       }
