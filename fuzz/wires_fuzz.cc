@@ -2,6 +2,8 @@
 // makes the next request a JSON document.
 #include <cstdlib>
 
+#include <boost/json/parse.hpp>
+
 #include "base/json.h"
 #include "model/anthropic_wire.h"
 #include "model/chat_wire.h"
