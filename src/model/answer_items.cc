@@ -8,6 +8,8 @@ void AnswerItems::begin(std::string_view id, Out& out) {
   if (begun_) return;
   begun_ = true;
   id_ = std::string(id);
+  // What is counted as input is what was sent, so past reasoning must not be added to it.
+  out.push_back(wire::ReasoningIncluded{});
   out.push_back(wire::Created{});
 }
 

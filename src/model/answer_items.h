@@ -15,7 +15,7 @@ class AnswerItems {
  public:
   using Out = std::vector<wire::ModelEvent>;
 
-  /// The first call counts; `id` names the response, may be empty.
+  /// The response is created: the first call counts. `id` names the response and is part of the ids of its items.
   void begin(std::string_view id, Out& out);
   const std::string& response_id() const { return id_; }
 

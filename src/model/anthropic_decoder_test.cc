@@ -44,7 +44,7 @@ TEST_F(AnthropicDecoderTest, TextAndUsage) {
   EXPECT_THAT(
       got.events,
       ElementsAre(
-          "created", "added message msg_m_1", "text hé", "text  you",
+          "counted", "created", "added message msg_m_1", "text hé", "text  you",
           R"(done msg_m_1{"type":"message","role":"assistant","content":[{"type":"output_text","text":"hé you"}]})",
           "completed m in 17 (4 cached) out 7 (0 reasoning) total 24"));
 }
@@ -60,7 +60,7 @@ TEST_F(AnthropicDecoderTest, ThinkingIsASummaryWithItsSignature) {
   EXPECT_THAT(
       got.events,
       ElementsAre(
-          "created", "added reasoning rs_m_1", "part", "summary h", "summary m",
+          "counted", "created", "added reasoning rs_m_1", "part", "summary h", "summary m",
           R"(done rs_m_1{"type":"reasoning","summary":[{"type":"summary_text","text":"hm"}],"content":null,"encrypted_content":"burin-wire:anthropic:{\"type\":\"thinking\",\"thinking\":\"hm\",\"signature\":\"S\"}"})",
           "added reasoning rs_m_2", "part",
           R"(done rs_m_2{"type":"reasoning","summary":[],"content":null,"encrypted_content":"burin-wire:anthropic:{\"type\":\"redacted_thinking\",\"data\":\"R\"}"})",

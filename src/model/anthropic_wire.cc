@@ -17,6 +17,7 @@ constexpr std::string_view wire_name = "anthropic";
 constexpr std::string_view api_version = "2023-06-01";
 constexpr std::string_view cache_here = R"(,"cache_control":{"type":"ephemeral"})";
 constexpr std::string_view no_output = "aborted";
+constexpr std::string_view empty_output = "(no output)";  // texts without a visible character are refused
 constexpr std::string_view go_on = "Continue.";  // where the protocol demands words of the user and there are none
 
 struct OutputLimit {
@@ -184,7 +185,8 @@ class Messages {
     if (parts != nullptr) {
       output_parts(*parts);
     } else {
-      write_json_string(out_, call.output != nullptr ? std::string_view(*call.output->text()) : no_output);
+      std::string_view text = call.output != nullptr ? std::string_view(*call.output->text()) : no_output;
+      write_json_string(out_, blank(text) ? empty_output : text);
     }
     out_ += '}';
   }

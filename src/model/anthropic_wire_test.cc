@@ -136,6 +136,14 @@ TEST_F(AnthropicWireTest, TheSidesAlternateAndTheUserBeginsAndEnds) {
                             continued);
 }
 
+TEST_F(AnthropicWireTest, OutputsWithoutText) {
+  call("1");
+  call("2");
+  with.items.push_back(R"({"type":"function_call_output","call_id":"1","output":"\n"})");
+  EXPECT_THAT(messages(), HasSubstr(R"x("tool_use_id":"1","content":"(no output)"})x"));
+  EXPECT_THAT(messages(), HasSubstr(R"("tool_use_id":"2","content":"aborted",)"));
+}
+
 const std::string marked_thought = R"(burin-wire:anthropic:{"type":"thinking","thinking":"hm","signature":"S"})";
 const std::string sent_thought = R"({"type":"thinking","thinking":"hm","signature":"S"})";
 

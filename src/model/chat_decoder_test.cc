@@ -35,7 +35,7 @@ TEST_F(ChatDecoderTest, TextWithUsageInAChunkOfItsOwn) {
   EXPECT_THAT(
       got.events,
       ElementsAre(
-          "created", "added message msg_r_1", "text hé", "text  you",
+          "counted", "created", "added message msg_r_1", "text hé", "text  you",
           R"(done msg_r_1{"type":"message","role":"assistant","content":[{"type":"output_text","text":"hé you"}]})",
           "completed r in 10 (4 cached) out 5 (2 reasoning) total 15"));
 }
@@ -64,7 +64,7 @@ TEST_F(ChatDecoderTest, ReasoningOfBothNames) {
     EXPECT_THAT(
         got.events,
         ElementsAre(
-            "created", "added reasoning rs_r_1", "raw hm",
+            "counted", "created", "added reasoning rs_r_1", "raw hm",
             R"(done rs_r_1{"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"hm"}],)"
             R"("encrypted_content":"burin-wire:chat:)" +
                 field + "\"}",

@@ -46,6 +46,7 @@ struct Describe {
     return fmt::format("completed {} in {} ({} cached) out {} ({} reasoning) total {}", e.id, u.input_tokens,
                        u.cached_input_tokens, u.output_tokens, u.reasoning_output_tokens, u.total_tokens);
   }
+  std::string operator()(const wire::ReasoningIncluded&) const { return "counted"; }
   template <class Other>
   std::string operator()(const Other&) const {
     return "other";
