@@ -90,7 +90,8 @@ io::Task<ModelSession::Stream> ModelSession::stream_over_http(const Prompt& prom
   auto built = wire.body(prompt, settings, o.thread_id, o.provider);
   if (!built) co_return ModelFail(built.error());
   std::string body = std::move(*built);
-  bool zstd = o.compress_requests && client_.auth().mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI";
+  bool zstd = o.compress_requests && client_.auth().mode == Auth::Mode::chatgpt && o.provider.name == "OpenAI" &&
+              o.provider.wire_api == config::WireApi::responses;
   if (zstd) {
     if (sets_encoding(o.provider)) {
       co_return ModelFail(stream_error("request compression was requested but content-encoding is already set"));
