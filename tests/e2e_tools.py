@@ -131,7 +131,7 @@ def test_the_environment_of_commands():
     calls = [call("shell_command", {"command": print_env, "login": False}),
              call("exec_command", {"cmd": print_env, "login": False}, "c2")]
     args = ["-c", 'shell_environment_policy.exclude=["other*"]', "-c", 'shell_environment_policy.set={MY_OWN="1"}']
-    env = {"OTHER_X": "1", "SECRET_TOKEN": "kept", "TERM": "xterm"}
+    env = {"OTHER_X": "1", "SECRET_TOKEN": "kept", "TERM": "xterm", "OPENAI_BASE_URL": None}
     with Place() as place, Mock([calls + [completed()], [message("done"), completed()]]) as mock:
         place.configure(mock)
         for mode, marker in (("read-only", ["CODEX_SANDBOX_NETWORK_DISABLED=1"]), ("danger-full-access", [])):

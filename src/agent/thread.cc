@@ -11,7 +11,8 @@ namespace burin::agent {
 
 namespace thread_detail {
 constexpr std::size_t queue_capacity = 512;  // session.md 1
-}
+constexpr io::Span last_moment = io::seconds(1);
+}  // namespace thread_detail
 
 struct Thread::Impl {
   Impl(io::World& w, ThreadOptions o, EventSink& s, io::Ctx ctx)
@@ -19,13 +20,32 @@ struct Thread::Impl {
     session.run_beside = [this](io::Task<> task) { turns.spawn(run_until_end(this, std::move(task))); };
   }
 
-  /// Work that no turn waits for; it does not hold up the end of the thread.
+  /// Work that no turn waits for.
   static io::Task<> run_until_end(Impl* self, io::Task<> task) {
+    ++self->besides;
+    std::exception_ptr stopped;
     try {
       co_await io::under(&self->beside, std::move(task));
     } catch (const io::Cancelled&) {
-      if (self->beside.why() != io::Why::finished) throw;
+      if (self->beside.why() != io::Why::finished) stopped = std::current_exception();
     }
+    if (--self->besides == 0) beside_done(self);
+    if (stopped) std::rethrow_exception(stopped);
+  }
+  static void beside_done(Impl* self) {
+    if (self->last_beside) self->last_beside->set();
+  }
+  /// At the end of the thread it gets a moment to finish, so that what it fetched is not lost.
+  io::Task<> end_besides() {
+    if (besides > 0) {
+      auto done = last_beside = std::make_shared<io::Event>();
+      (void)co_await io::with_deadline(thread_detail::last_moment, "work beside the turns", wait_for(done));
+    }
+    beside.fire(io::Why::finished);
+  }
+  static io::Task<Result<>> wait_for(std::shared_ptr<io::Event> event) {
+    co_await event->wait();
+    co_return Result<>();
   }
 
   /// The running turn. It lives until its task has emitted the closing event.
@@ -102,6 +122,8 @@ struct Thread::Impl {
   io::Channel<wire::Submission> queue;
   io::Scope turns;
   io::Stop beside;  // of run_until_end
+  int besides = 0;  // that are running
+  std::shared_ptr<io::Event> last_beside;
   std::shared_ptr<ActiveTurn> active;
   PendingInput pending;
   std::deque<Waiting> next;  // came when the running turn took no more input
@@ -322,7 +344,7 @@ io::Task<> Thread::Impl::shut_down(const std::string& id) {
     co_await running->ended.wait();
   }
   session.preconnect.clear();
-  beside.fire(io::Why::finished);
+  co_await end_besides();
   co_await session.unified_exec.terminate_all();
   co_await session.user_commands.stop_all();
   try {

@@ -33,6 +33,7 @@ struct ClientTest : ::testing::Test, testing::FakeWorld {
     prompt.tools = "[]";
   }
   void make() {
+    session.reset();
     client = std::make_unique<ModelClient>(world, options);
     session = client->new_session();
   }
