@@ -103,7 +103,7 @@ TEST(Transcript, MarkedReasoningBelongsToItsWire) {
   auto of = [](std::string_view text, std::string_view wire) {
     wire::Reasoning r;
     r.encrypted_content.emplace(text);
-    return marked_reasoning(r, wire).value_or("<none>");
+    return std::string(marked_reasoning(r, wire).value_or("<none>"));
   };
   EXPECT_EQ(of("burin-wire:chat:reasoning", "chat"), "reasoning");
   EXPECT_EQ(of("burin-wire:chat:reasoning", "anthropic"), "<none>");
