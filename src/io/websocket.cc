@@ -10,14 +10,16 @@ namespace burin::io {
 namespace websocket_detail {
 
 constexpr std::size_t max_refusal = 1 << 20;
+/// Compressing as much takes some milliseconds.
+constexpr std::size_t large_message = 256 << 10;
 /// Messages that may wait for their reader before the peer has to wait (model-client.md 17: the event queue).
 constexpr std::size_t max_queued = 1600;
 constexpr std::size_t max_queued_bytes = 32 << 20;
 
 class RealWebSocket : public WebSocket, Connection::Listener {
  public:
-  RealWebSocket(std::unique_ptr<Connection> connection, Random& random, std::string key)
-      : connection_(std::move(connection)), random_(random), key_(std::move(key)), parser_(max_refusal) {}
+  RealWebSocket(std::unique_ptr<Connection> connection, Random& random, Pool* pool, std::string key)
+      : connection_(std::move(connection)), random_(random), pool_(pool), key_(std::move(key)), parser_(max_refusal) {}
 
   Task<Result<WsOpened>> shake_hands(std::string head) {
     connection_->listen(*this);
@@ -44,7 +46,13 @@ class RealWebSocket : public WebSocket, Connection::Listener {
   Task<Result<>> send(std::string_view text) override {
     if (end_)
       co_return fail(Kind::unavailable, end_->how == WsEnd::How::broken ? end_->text : "Connection closed normally");
-    connection_->send(encoder_->message(WsKind::text, text, mask()));
+    auto key = mask();
+    if (pool_ != nullptr && text.size() >= large_message) {
+      auto bytes = co_await offload(*pool_, [&] { return encoder_->message(WsKind::text, text, key); });
+      connection_->send(std::move(bytes));
+    } else {
+      connection_->send(encoder_->message(WsKind::text, text, key));
+    }
     co_return co_await connection_->flushed();
   }
 
@@ -159,6 +167,7 @@ class RealWebSocket : public WebSocket, Connection::Listener {
 
   std::unique_ptr<Connection> connection_;
   Random& random_;
+  Pool* pool_;
   std::string key_;
   HttpResponseParser parser_;
   std::string problem_;  // with the 101
@@ -217,7 +226,7 @@ Task<Result<WsOpened>> open_websocket(Http& http, Random& random, WsRequest requ
   std::string key = base64(nonce);
   CO_TRY(auto head, handshake(request, key));
   CO_TRY(auto connection, co_await http.connect({.url = request.url, .connect_timeout = request.connect_timeout}));
-  auto socket = std::make_unique<RealWebSocket>(std::move(connection), random, std::move(key));
+  auto socket = std::make_unique<RealWebSocket>(std::move(connection), random, request.pool, std::move(key));
   CO_TRY(auto opened, co_await socket->shake_hands(std::move(head)));
   if (!opened.refused) opened.socket = std::move(socket);
   co_return opened;

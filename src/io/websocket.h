@@ -14,6 +14,7 @@
 
 #include "io/clock.h"
 #include "io/http.h"
+#include "io/loop.h"
 #include "io/ws_codec.h"
 
 namespace burin::io {
@@ -64,7 +65,8 @@ struct WsRequest {
   std::string url;  // ws, wss, http or https
   Headers headers;  // beyond those of the handshake itself
   std::optional<Span> connect_timeout;
-  bool deflate = true;  // offer compression
+  bool deflate = true;   // offer compression
+  Pool* pool = nullptr;  // compresses large messages, so that they do not hold up the loop; null: the loop does
 };
 
 /// Connects and shakes hands. An error means that there was no answer that could be read; a refusal is not an error.

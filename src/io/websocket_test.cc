@@ -125,6 +125,23 @@ TEST_F(WebSocketTest, CompressionKeepsItsContextUnlessToldOtherwise) {
   }
 }
 
+TEST_F(WebSocketTest, LargeMessagesAreCompressedBesideTheLoop) {
+  Pool pool{1};
+  server.on_handshake = [&](const ServerRequest&, FakeWsServer::Peer&) {
+    return FakeWsServer::Answer{.deflate = true};
+  };
+  auto opened = open({.url = "ws://host:1/x", .connect_timeout = {}, .pool = &pool});
+  ASSERT_TRUE(opened && opened->socket);
+  for (std::size_t size : {10U, 1U << 20, 20U, 3U << 20}) {
+    ASSERT_TRUE(run_task(loop, opened->socket->send(std::string(size, 'x'))));
+  }
+  settle();
+  const auto& received = server.peers[0]->received;
+  ASSERT_EQ(received.size(), 4U);
+  EXPECT_EQ(received[3].data, std::string(3U << 20, 'x'));
+  EXPECT_TRUE(received[3].compressed);
+}
+
 TEST_F(WebSocketTest, AWindowThatZlibLacksMeansNoCompressionByUs) {
   server.on_handshake = [&](const ServerRequest&, FakeWsServer::Peer&) {
     return FakeWsServer::Answer{.deflate = true, .deflate_terms = "; client_max_window_bits=8"};

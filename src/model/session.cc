@@ -170,7 +170,8 @@ io::Task<tl::expected<void, ModelSession::ConnectFailure>> ModelSession::shake_h
   io::WsRequest request{.url = client_.websocket_url(),
                         .headers = websocket_headers(o.identity, o.provider, credential, turn_headers(turn_metadata),
                                                      world.env, o.timing_metrics),
-                        .connect_timeout = deadline};
+                        .connect_timeout = deadline,
+                        .pool = &world.pool};
   std::string url = request.url;
   ws_->clear();
   auto opened = co_await io::with_deadline(deadline, "WebSocket handshake with " + url,
